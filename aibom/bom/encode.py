@@ -1,0 +1,314 @@
+"""Lineage → CycloneDX, document first: the plain JSON document is the BOM.
+
+Things are components (services are services), processes are ``formulation`` workflows,
+parties are organisations and contacts under ``declarations.targets``. Exact typed edges live
+in workflow inputs and outputs and in ``aibom:`` properties. The views that other tools look
+at (``dependencies``, ``pedigree.ancestors``, ``modelCard`` datasets, ``compositions``) are
+derived from the same graph by :mod:`.views` and marked as such.
+
+The same graph gives the same document to the byte: array order comes from ids, the serial
+number from the content, and there is no clock. ``docs/bom-profile.md`` lists every mapping.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+import aibom
+from aibom.bom import properties as names
+from aibom.bom.native import component_fields, step_fields
+from aibom.bom.properties import Origins, canonical, fact_properties, prop
+from aibom.bom.views import Views
+from aibom.errors import DocumentInvalid
+from aibom.lineage.graph import Graph
+from aibom.lineage.nodes import Edge, Kind, Node, Relation
+from aibom.statement import BASE_URI
+
+__all__ = ["COMPONENT_TYPES", "SPEC_VERSIONS", "encode", "to_bytes"]
+
+SPEC_VERSIONS = ("1.6", "1.7")
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, BASE_URI)
+
+COMPONENT_TYPES = {
+    Kind.MODEL: "machine-learning-model",
+    Kind.DATASET: "data",
+    Kind.GUIDELINE: "data",
+    Kind.REPORT: "data",
+    Kind.CODE: "application",
+    Kind.SYSTEM: "application",
+    Kind.PARTY: "application",
+}
+_DATA_TYPES = {
+    Kind.DATASET: "dataset",
+    Kind.GUIDELINE: "definition",
+    Kind.REPORT: "other",
+}
+_TASK_TYPES = {
+    "evaluate": "test",
+    "merge": "merge",
+    "collect": "copy",
+    "split": "copy",
+    "review": "review",
+    "filter": "clean",
+    "deduplicate": "clean",
+}
+
+
+def to_bytes(document: dict[str, Any]) -> bytes:
+    """The document as it is written to disk: indented, UTF-8, a newline at the end."""
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def encode(
+    graph: Graph, *, spec_version: str = "1.6", timestamp: str | None = None
+) -> dict[str, Any]:
+    """Write a graph with a root as a CycloneDX document.
+
+    ``timestamp`` (RFC 3339 with a zone) is left out when None: two runs then agree. Raises
+    :class:`~aibom.errors.DocumentInvalid` when the graph has no root, or the root is a
+    service. The document is not validated here; ``aibom.operations.write_bom`` does that.
+    """
+    if graph.root is None or graph.nodes[graph.root].kind is Kind.SERVICE:
+        raise DocumentInvalid(
+            "a BOM is about one model, dataset or system; the graph names none as its root",
+            reason="root-missing",
+        )
+    return _Encoder(graph).document(spec_version, timestamp)
+
+
+class _Encoder:
+    """Holds what every part of one document needs: the graph, origins, derived views."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.origins = Origins.of((*graph.nodes.values(), *graph.edges))
+        self.views = Views(graph)
+
+    def document(self, spec_version: str, timestamp: str | None) -> dict[str, Any]:
+        nodes = self.graph.nodes.values()
+        root = str(self.graph.root)
+        components = [
+            self._component(node)
+            for node in nodes
+            if node.id != root and _is_component(node) and node.kind is not Kind.SERVICE
+        ]
+        services = [self._service(node) for node in nodes if node.kind is Kind.SERVICE]
+        body: dict[str, Any] = {"metadata": self._metadata(root, timestamp)}
+        if components:
+            body["components"] = components
+        if services:
+            body["services"] = services
+        body["dependencies"] = self.views.dependencies()
+        compositions = self.views.compositions()
+        if compositions:
+            body["compositions"] = compositions
+        workflows = [self._workflow(node) for node in nodes if node.kind is Kind.STEP]
+        if workflows:
+            body["formulation"] = [{"workflows": workflows}]
+        people = [self._organization(node) for node in nodes if _is_person_or_org(node)]
+        if people:
+            body["declarations"] = {"targets": {"organizations": people}}
+        serial = uuid.uuid5(
+            _NAMESPACE, hashlib.sha256(canonical(body).encode()).hexdigest()
+        )
+        return {
+            "$schema": f"http://cyclonedx.org/schema/bom-{spec_version}.schema.json",
+            "bomFormat": "CycloneDX",
+            "specVersion": spec_version,
+            "serialNumber": f"urn:uuid:{serial}",
+            "version": 1,
+            **body,
+        }
+
+    def _metadata(self, root: str, timestamp: str | None) -> dict[str, Any]:
+        metadata: dict[str, Any] = {}
+        if timestamp is not None:
+            metadata["timestamp"] = timestamp
+        tool = {"type": "application", "name": "aibom", "version": aibom.__version__}
+        metadata["tools"] = {"components": [tool]}
+        metadata["component"] = self._component(self.graph.nodes[root])
+        listed = [
+            prop(names.PROFILE, names.PROFILE_VERSION),
+            prop(names.DEPENDENCIES, "derived-view"),
+            *self.origins.properties(),
+            *(
+                prop(f"{names.EXTRA}{key}", canonical(self.graph.extra[key]))
+                for key in sorted(self.graph.extra)
+            ),
+            *self._parties(),
+        ]
+        if timestamp is None:
+            listed.insert(0, prop(names.REPRODUCIBLE, "true"))
+        metadata["properties"] = listed
+        return metadata
+
+    def _component(self, node: Node) -> dict[str, Any]:
+        fields, native = component_fields(node)
+        component: dict[str, Any] = {
+            "type": COMPONENT_TYPES[node.kind],
+            "bom-ref": node.id,
+            **fields,
+        }
+        listed = [prop(names.KIND, node.kind.value)]
+        if node.digest is not None and node.digest.form == "file":
+            component["hashes"] = [{"alg": "SHA-256", "content": node.digest.value}]
+        elif node.digest is not None:
+            listed.append(prop(names.TREE, node.digest.value))
+        pedigree = self._pedigree(node)
+        if pedigree:
+            component["pedigree"] = {"ancestors": pedigree}
+        if node.files:
+            component["components"] = [_file(file) for file in node.files]
+        datasets = self.views.training_data(node.id)
+        if datasets:
+            component["modelCard"] = {
+                "modelParameters": {"datasets": [{"ref": ref} for ref in datasets]},
+                "properties": [prop(names.VIEW, "derived")],
+            }
+        if node.kind in _DATA_TYPES:
+            component["data"] = [{"type": _DATA_TYPES[node.kind]}]
+        listed += fact_properties(node, self.origins, native)
+        component["properties"] = listed + self._plain_edges(node)
+        return component
+
+    def _service(self, node: Node) -> dict[str, Any]:
+        fields, native = component_fields(node)
+        for key in ("purl", "externalReferences"):
+            fields.pop(key, None)
+        kept = frozenset(
+            p for p in native if p[0] in ("name", "revision", "description")
+        )
+        licences = frozenset(p for p in native if p[0] == "licence")
+        listed = [prop(names.KIND, node.kind.value)]
+        listed += fact_properties(node, self.origins, kept | licences)
+        return {
+            "bom-ref": node.id,
+            **fields,
+            "properties": listed + self._plain_edges(node),
+        }
+
+    def _pedigree(self, node: Node) -> list[dict[str, Any]]:
+        stubs = []
+        for relation in (Relation.DERIVED_FROM, Relation.REVISION_OF):
+            for edge in self.graph.edges_from(node.id, relation):
+                listed = [
+                    prop(names.RELATION, relation.value),
+                    prop(names.REF, edge.target),
+                ]
+                if edge.role:
+                    listed.append(prop(names.ROLE, edge.role))
+                listed += fact_properties(edge, self.origins)
+                stubs.append(self._stub(edge.target, listed))
+        for ref in self.views.base_models(node.id):
+            stubs.append(
+                self._stub(ref, [prop(names.VIEW, "derived"), prop(names.REF, ref)])
+            )
+        return stubs
+
+    def _stub(self, ref: str, listed: list[dict[str, str]]) -> dict[str, Any]:
+        """An inline ancestor: pedigree takes components, not references."""
+        node = self.graph.nodes[ref]
+        fields, _ = component_fields(node)
+        kept = {
+            key: fields[key] for key in ("name", "version", "purl") if key in fields
+        }
+        kind = COMPONENT_TYPES.get(node.kind, "application")
+        return {"type": kind, **kept, "properties": listed}
+
+    def _plain_edges(self, node: Node) -> list[dict[str, str]]:
+        """Edges that CycloneDX has only properties for."""
+        listed = []
+        for relation, name in (
+            (Relation.ATTRIBUTED_TO, names.ATTRIBUTED_TO),
+            (Relation.REQUIRES, names.REQUIRES),
+            (Relation.PERFORMED_BY, names.AGENT),
+        ):
+            for edge in self.graph.edges_from(node.id, relation):
+                listed.append(
+                    prop(f"{name}:{edge.role}" if edge.role else name, edge.target)
+                )
+                if edge.facts or edge.extra or edge.origins != node.origins:
+                    listed.append(prop(names.EDGE, canonical(self._edge(edge))))
+        return listed
+
+    def _edge(self, edge: Edge) -> dict[str, Any]:
+        return {
+            "relation": edge.relation.value,
+            "role": edge.role,
+            "target": edge.target,
+            "properties": fact_properties(edge, self.origins),
+        }
+
+    def _workflow(self, step: Node) -> dict[str, Any]:
+        fields, inputs, native = step_fields(step)
+        kinds = step.values("step")
+        workflow: dict[str, Any] = {
+            "bom-ref": step.id,
+            "uid": str(uuid.uuid5(_NAMESPACE, step.id)),
+            **fields,
+            "taskTypes": [_TASK_TYPES.get(kinds[0], "build") if kinds else "other"],
+        }
+        for edge in self.graph.edges_from(step.id, Relation.USED):
+            inputs.append(
+                {"resource": {"ref": edge.target}, **self._edge_properties(edge)}
+            )
+        if inputs:
+            workflow["inputs"] = inputs
+        outputs = [
+            {
+                "type": "artifact",
+                "resource": {"ref": edge.target},
+                **self._edge_properties(edge),
+            }
+            for edge in self.graph.edges_from(step.id, Relation.GENERATED)
+        ]
+        if outputs:
+            workflow["outputs"] = outputs
+        listed = [prop(names.KIND, step.kind.value)]
+        listed += fact_properties(step, self.origins, native)
+        workflow["properties"] = listed + self._plain_edges(step)
+        return workflow
+
+    def _edge_properties(self, edge: Edge) -> dict[str, Any]:
+        listed = [prop(names.ROLE, edge.role)] if edge.role else []
+        return {"properties": listed + fact_properties(edge, self.origins)}
+
+    def _organization(self, node: Node) -> dict[str, Any]:
+        if node.values("type") == ("person",):
+            return {"contact": [{"bom-ref": node.id, "name": node.label}]}
+        return {"bom-ref": node.id, "name": node.label}
+
+    def _parties(self) -> list[dict[str, str]]:
+        """Facts of people and organisations: CycloneDX gives those no properties."""
+        return [
+            prop(
+                names.PARTY,
+                canonical(
+                    {"ref": n.id, "properties": fact_properties(n, self.origins)}
+                ),
+            )
+            for n in self.graph.nodes.values()
+            if _is_person_or_org(n)
+        ]
+
+
+def _is_component(node: Node) -> bool:
+    if node.kind is Kind.PARTY:
+        return not _is_person_or_org(node)
+    return node.kind is not Kind.STEP
+
+
+def _is_person_or_org(node: Node) -> bool:
+    return node.kind is Kind.PARTY and node.values("type") != ("software",)
+
+
+def _file(file: Any) -> dict[str, Any]:
+    return {
+        "type": "file",
+        "name": file.path,
+        "hashes": [{"alg": "SHA-256", "content": file.digest.value}],
+        "properties": [prop(names.SIZE, str(file.size))],
+    }

@@ -1,0 +1,171 @@
+"""Where lineage is closed, where it ends by decision, and where it is open.
+
+A node is closed when every step that generated it has a trusted record that agrees with
+the graph, and everything the step used is closed, or is a root somebody accepted. Code,
+guidelines are closed when pinned. ``derived-from`` alone never closes anything.
+
+The answer is computed for all nodes in one pass over the graph in upstream-first order;
+what cannot be ordered is part of, or learned from, a cycle, and stays open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aibom.digest import Digest
+from aibom.lineage.evidence import EvidenceSet
+from aibom.lineage.graph import Graph
+from aibom.lineage.nodes import Kind, Node, Relation
+
+__all__ = ["AcceptedRoot", "Closure", "ClosureState", "close", "is_full_commit"]
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_INPUTS_KNOWN = ("declared", "observed", "isolated")
+
+
+def is_full_commit(text: str | None) -> bool:
+    """Whether this is a whole git commit id (40 or 64 lower-case hex), not a name."""
+    return bool(text and _COMMIT.fullmatch(text))
+
+
+class ClosureState(StrEnum):
+    """Closed by evidence, ended by decision, or open."""
+
+    CLOSED = "closed"
+    ACCEPTED = "accepted"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The answer for one node. ``reason`` is a code; for an open node it says why.
+
+    ``cause`` is False where a node is open only because something upstream of it is.
+    """
+
+    state: ClosureState
+    reason: str
+    detail: str = ""
+    cause: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRoot:
+    """A decision that lineage may end at this digest: who decided, why, until when."""
+
+    digest: Digest
+    reason: str
+    approved_by: str
+    expires: datetime
+
+
+def close(
+    graph: Graph,
+    evidence: EvidenceSet,
+    accepted: Mapping[Digest, AcceptedRoot],
+    now: datetime,
+    inputs_known: str = "declared",
+) -> Mapping[str, Closure]:
+    """Closure of every node. ``inputs_known`` is the least a step record must say.
+
+    A trusted record that *disagrees* with the graph is not handled here: that is a
+    verification failure and must have stopped the run (``aibom.lineage.step_record``).
+    """
+    found: dict[str, Closure] = {}
+    for name in _upstream_first(graph):
+        node = graph.nodes[name]
+        if node.kind is Kind.PARTY:
+            found[name] = Closure(ClosureState.CLOSED, "party")
+        elif node.kind is Kind.STEP:
+            found[name] = _step(graph, node, evidence, inputs_known, found)
+        else:
+            found[name] = _entity(graph, node, accepted, now, found)
+    for name in graph.nodes:
+        if name not in found:
+            found[name] = Closure(ClosureState.OPEN, "lineage-cycle", "its own ancestor")
+    return found
+
+
+def _upstream_first(graph: Graph) -> list[str]:
+    waiting = {name: len(graph.up(name)) for name in graph.nodes}
+    queue = deque(sorted(name for name, count in waiting.items() if count == 0))
+    order = []
+    while queue:
+        name = queue.popleft()
+        order.append(name)
+        for hop in graph.down(name):
+            waiting[hop.to] -= 1
+            if waiting[hop.to] == 0:
+                queue.append(hop.to)
+    return order
+
+
+def _open(reason: str, detail: str = "", *, cause: bool = True) -> Closure:
+    return Closure(ClosureState.OPEN, reason, detail, cause)
+
+
+def _entity(
+    graph: Graph,
+    node: Node,
+    accepted: Mapping[Digest, AcceptedRoot],
+    now: datetime,
+    found: Mapping[str, Closure],
+) -> Closure:
+    root = accepted.get(node.digest) if node.digest else None
+    if root and now < root.expires:
+        return Closure(ClosureState.ACCEPTED, "accepted-root", f"by {root.approved_by}")
+    if node.kind in (Kind.CODE, Kind.GUIDELINE):
+        return _pinned(node)
+    steps = graph.generating_steps(node.id)
+    upstream = [hop for hop in graph.up(node.id) if graph.nodes[hop.to].kind is not Kind.PARTY]
+    if any(found[hop.to].state is ClosureState.OPEN for hop in upstream):
+        return _open("upstream-open", cause=not steps)
+    if steps:
+        return Closure(ClosureState.CLOSED, "steps-recorded")
+    if root:
+        return _open("accepted-root-expired", f"on {root.expires.date()}")
+    if any(hop.edge.relation is Relation.DERIVED_FROM for hop in upstream):
+        return _open("derived-without-step", "how it was derived is not recorded")
+    return _open("root-not-accepted", "nothing says where it comes from")
+
+
+def _pinned(node: Node) -> Closure:
+    if node.value("dirty") == "true":
+        return _open("code-not-pinned", "uncommitted changes")
+    if node.digest is not None:
+        return Closure(ClosureState.CLOSED, "pinned-by-digest")
+    if is_full_commit(node.value("commit")):
+        return Closure(ClosureState.CLOSED, "pinned-by-commit")
+    return _open("code-not-pinned", "neither a digest nor a full commit id")
+
+
+def _step(
+    graph: Graph,
+    node: Node,
+    evidence: EvidenceSet,
+    inputs_known: str,
+    found: Mapping[str, Closure],
+) -> Closure:
+    records = evidence.records_of(node.id)
+    if not any(record.trusted for record in records):
+        refusals = ", ".join(sorted({record.refusal or "unsigned" for record in records}))
+        if records:
+            return _open("step-record-untrusted", refusals)
+        return _open("step-record-absent", "no signed record of this step was found")
+    stated = node.value("inputs") or "declared"
+    if stated not in _INPUTS_KNOWN or (
+        _INPUTS_KNOWN.index(stated) < _INPUTS_KNOWN.index(inputs_known)
+    ):
+        return _open("inputs-only-declared", f"inputs are {stated}, not {inputs_known}")
+    for edge in graph.edges_from(node.id, Relation.USED):
+        if edge.values("changed-while-running"):
+            label = graph.nodes[edge.target].label
+            return _open("input-changed-while-running", label)
+        if found[edge.target].state is ClosureState.OPEN:
+            return _open("input-open", graph.nodes[edge.target].label, cause=False)
+    return Closure(ClosureState.CLOSED, "step-recorded")

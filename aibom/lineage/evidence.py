@@ -1,0 +1,139 @@
+"""What was checked in this run, as values that policy can be evaluated on.
+
+An :class:`Evidence` is one statement that was read, with what the signature check found.
+It is believed only about its *own* nodes: the subjects it names, and, for a step record,
+the step itself. Everything else it mentions is hearsay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from aibom.digest import Digest
+from aibom.lineage.graph import Graph
+
+K = TypeVar("K")
+
+__all__ = ["Audit", "Evidence", "EvidenceSet", "Measurement", "Signer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """An allowed signer, as the verifier's ``signers.yaml`` knows it.
+
+    ``party`` is the person or organisation behind the key, in the form of party ids.
+    """
+
+    name: str
+    role: str
+    party: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Measurement:
+    """One number of an audit: a metric on a slice, over ``samples`` items.
+
+    ``count`` is the raw count where the report gives one; then ``value`` is count/samples,
+    recomputed when it is read. ``slice`` maps names such as ``labeler`` or ``class``.
+    """
+
+    metric: str
+    value: float
+    samples: int
+    count: int | None = None
+    slice: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """An examination bound to digests: what was measured, with what, and when.
+
+    It holds no verdict of its own: whether the numbers are good enough is the policy's
+    question, answered with the policy's threshold.
+    """
+
+    type: str
+    examined_on: datetime
+    tool: str
+    measurements: tuple[Measurement, ...]
+    report_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One statement: its identity, its subjects, and who stands behind it.
+
+    ``signer`` is set only when the signature verified under a key of an allowed signer, for
+    this predicate type, for every subject's namespace, at the effective time. Otherwise it
+    is None and ``refusal`` holds the reason code; such a statement is worth ``claimed``.
+    ``graph`` and ``own`` are set for statements that describe lineage.
+    """
+
+    id: str
+    predicate_type: str
+    subjects: tuple[tuple[str, Digest], ...]
+    location: str
+    signer: Signer | None = None
+    refusal: str | None = None
+    graph: Graph | None = field(default=None, repr=False)
+    own: frozenset[str] = frozenset()
+    audit: Audit | None = None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether an allowed signer stands behind it."""
+        return self.signer is not None
+
+    @property
+    def digests(self) -> frozenset[Digest]:
+        """The digests it names as subjects."""
+        return frozenset(digest for _, digest in self.subjects)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSet:
+    """All evidence of one run, indexed; plus which digests were recomputed from bytes.
+
+    ``recomputed`` is empty in a dry run. ``bytes_checked`` says whether artifact bytes were
+    looked at at all.
+    """
+
+    items: tuple[Evidence, ...] = ()
+    recomputed: frozenset[Digest] = frozenset()
+    bytes_checked: bool = False
+    _by_digest: Mapping[Digest, tuple[Evidence, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _by_own: Mapping[str, tuple[Evidence, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ordered = tuple(sorted(self.items, key=lambda item: (item.id, item.location)))
+        object.__setattr__(self, "items", ordered)
+        object.__setattr__(
+            self, "_by_digest", _index((d, item) for item in ordered for d in item.digests)
+        )
+        object.__setattr__(
+            self, "_by_own", _index((name, item) for item in ordered for name in item.own)
+        )
+
+    def about(self, digest: Digest | None) -> tuple[Evidence, ...]:
+        """The statements that name exactly this digest as a subject."""
+        return self._by_digest.get(digest, ()) if digest is not None else ()
+
+    def owning(self, node: str) -> tuple[Evidence, ...]:
+        """The *trusted* statements that are about this node as their own."""
+        return tuple(item for item in self._by_own.get(node, ()) if item.trusted)
+
+    def records_of(self, step: str) -> tuple[Evidence, ...]:
+        """Every statement, trusted or not, that is the record of this step."""
+        return self._by_own.get(step, ())
+
+
+def _index(pairs: Iterable[tuple[K, Evidence]]) -> dict[K, tuple[Evidence, ...]]:
+    index: dict[K, list[Evidence]] = {}
+    for key, item in pairs:
+        index.setdefault(key, []).append(item)
+    return {key: tuple(found) for key, found in index.items()}

@@ -1,0 +1,312 @@
+"""The lineage graph: nodes and typed edges, ancestors and descendants, named cycles.
+
+Everything here works on plain adjacency built once per graph; networkx is imported only to
+name cycles, because importing it costs more than most commands do.
+
+*Upstream* means "towards what it learned from". From an entity it leads to the steps that
+generated it and, over ``derived-from``, ``revision-of``, ``requires`` and ``attributed-to``,
+to other entities and parties; from a step to what it used and who performed it. A sibling
+output of the same step is not upstream.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aibom.errors import DocumentInvalid
+from aibom.lineage.nodes import ENTITY_KINDS, Edge, Kind, Node, Relation, State
+
+__all__ = ["Contradiction", "Graph", "Hop", "Path", "Walk", "contradictions", "find_cycles"]
+
+#: relation → (kinds its source may be, kinds its target may be)
+_ENDS: dict[Relation, tuple[frozenset[Kind], frozenset[Kind]]] = {
+    Relation.USED: (frozenset({Kind.STEP}), ENTITY_KINDS),
+    Relation.GENERATED: (frozenset({Kind.STEP}), ENTITY_KINDS),
+    Relation.PERFORMED_BY: (frozenset({Kind.STEP}), frozenset({Kind.PARTY})),
+    Relation.ATTRIBUTED_TO: (ENTITY_KINDS, frozenset({Kind.PARTY})),
+    Relation.DERIVED_FROM: (ENTITY_KINDS, ENTITY_KINDS),
+    Relation.REVISION_OF: (ENTITY_KINDS, ENTITY_KINDS),
+    Relation.REQUIRES: (ENTITY_KINDS, ENTITY_KINDS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One move along an edge, upstream or downstream: the edge and where it led."""
+
+    edge: Edge
+    to: str
+
+
+#: A lineage path: the node it starts at, then one hop after the other.
+Path = tuple[str, tuple[Hop, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What one breadth-first traversal reached from ``start``, with a shortest path to each.
+
+    ``reached`` leaves ``start`` out and is in the order of discovery: nearest first, ties by
+    node id, so that the same graph always gives the same paths.
+    """
+
+    start: str
+    reached: tuple[str, ...]
+    parents: Mapping[str, tuple[str, Edge]] = field(repr=False)
+
+    def path(self, node: str) -> Path:
+        """The shortest path from the start to ``node``; KeyError when it was not reached."""
+        hops: list[Hop] = []
+        current = node
+        while current != self.start:
+            parent, edge = self.parents[current]
+            hops.append(Hop(edge, current))
+            current = parent
+        return self.start, tuple(reversed(hops))
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """An immutable lineage graph.
+
+    Raises :class:`~aibom.errors.DocumentInvalid` on construction when an edge names a node
+    that is not there, joins kinds its relation does not join, or stands twice; when a node
+    id stands twice; when one digest is given two kinds (it would fall apart into two nodes
+    that nothing joins); and when ``root`` is not an entity of the graph. Cycles are allowed to
+    exist (a document may claim anything) and are reported by :func:`find_cycles`.
+    """
+
+    nodes: Mapping[str, Node]
+    edges: tuple[Edge, ...]
+    root: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    _up: Mapping[str, tuple[Hop, ...]] = field(init=False, repr=False, compare=False)
+    _down: Mapping[str, tuple[Hop, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _one_kind_per_digest(self.nodes)
+        for edge in self.edges:
+            self._check(edge)
+        if self.root is not None and (
+            self.root not in self.nodes or self.nodes[self.root].kind not in ENTITY_KINDS
+        ):
+            raise DocumentInvalid(
+                f"the root {self.root!r} is not an entity of the graph",
+                reason="root-missing",
+            )
+        up: dict[str, list[Hop]] = {name: [] for name in self.nodes}
+        down: dict[str, list[Hop]] = {name: [] for name in self.nodes}
+        for edge in self.edges:
+            lower, upper = edge.source, edge.target
+            if edge.relation is Relation.GENERATED:
+                lower, upper = upper, lower
+            up[lower].append(Hop(edge, upper))
+            down[upper].append(Hop(edge, lower))
+        object.__setattr__(self, "_up", _sorted_hops(up))
+        object.__setattr__(self, "_down", _sorted_hops(down))
+
+    def _check(self, edge: Edge) -> None:
+        where = f"{edge.source} {edge.relation} {edge.target}"
+        for end in (edge.source, edge.target):
+            if end not in self.nodes:
+                raise DocumentInvalid(
+                    f"the edge names {end!r}, which is not in the graph",
+                    reason="edge-dangling",
+                    where=where,
+                )
+        sources, targets = _ENDS[edge.relation]
+        kinds = (self.nodes[edge.source].kind, self.nodes[edge.target].kind)
+        if kinds[0] not in sources or kinds[1] not in targets:
+            raise DocumentInvalid(
+                f"{edge.relation} does not lead from a {kinds[0]} to a {kinds[1]}",
+                reason="edge-invalid",
+                where=where,
+            )
+        if edge.source == edge.target:
+            raise DocumentInvalid(
+                "a node cannot be its own origin", reason="edge-invalid", where=where
+            )
+
+    @classmethod
+    def of(
+        cls,
+        nodes: Iterable[Node],
+        edges: Iterable[Edge],
+        root: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Graph:
+        """Build a graph in canonical order; descriptions of one node or edge are merged."""
+        by_id: dict[str, Node] = {}
+        for node in nodes:
+            known = by_id.get(node.id)
+            if known is not None and known.kind is not node.kind:
+                raise DocumentInvalid(
+                    f"{node.id} is called a {known.kind} and a {node.kind}",
+                    reason="kind-contradicted",
+                )
+            by_id[node.id] = known.merged(node) if known else node
+        by_key: dict[tuple[str, str, str, str], Edge] = {}
+        for edge in edges:
+            same = by_key.get(edge.key)
+            by_key[edge.key] = same.merged(edge) if same else edge
+        return cls(
+            {name: by_id[name] for name in sorted(by_id)},
+            tuple(by_key[key] for key in sorted(by_key)),
+            root,
+            dict(extra or {}),
+        )
+
+    def up(self, node: str) -> tuple[Hop, ...]:
+        """The direct moves towards what ``node`` learned from, in a fixed order."""
+        return self._up[node]
+
+    def down(self, node: str) -> tuple[Hop, ...]:
+        """The direct moves towards what learned from ``node``, in a fixed order."""
+        return self._down[node]
+
+    def upstream(self, start: str, along: Callable[[Edge], bool] | None = None) -> Walk:
+        """All ancestors of ``start`` with a shortest path to each, from one traversal.
+
+        ``along`` keeps the walk to edges for which it is true (see :mod:`.carry`).
+        """
+        return _walk(start, self._up, along)
+
+    def downstream(self, start: str, along: Callable[[Edge], bool] | None = None) -> Walk:
+        """All descendants of ``start`` with a shortest path to each, from one traversal."""
+        return _walk(start, self._down, along)
+
+    def generating_steps(self, entity: str) -> tuple[str, ...]:
+        """The steps that say they generated ``entity``; more than one is possible."""
+        return tuple(h.to for h in self._up[entity] if h.edge.relation is Relation.GENERATED)
+
+    def edges_from(self, node: str, relation: Relation) -> tuple[Edge, ...]:
+        """The edges of one relation whose source is ``node``."""
+        hops = self._down if relation is Relation.GENERATED else self._up
+        return tuple(
+            hop.edge
+            for hop in hops[node]
+            if hop.edge.relation is relation and hop.edge.source == node
+        )
+
+    def edges_into(self, node: str, relation: Relation) -> tuple[Edge, ...]:
+        """The edges of one relation whose target is ``node``."""
+        hops = self._up if relation is Relation.GENERATED else self._down
+        return tuple(
+            hop.edge
+            for hop in hops[node]
+            if hop.edge.relation is relation and hop.edge.target == node
+        )
+
+
+def _one_kind_per_digest(nodes: Mapping[str, Node]) -> None:
+    kinds: dict[str, Kind] = {}
+    for node in nodes.values():
+        if node.digest is None:
+            continue
+        known = kinds.setdefault(str(node.digest), node.kind)
+        if known is not node.kind:
+            raise DocumentInvalid(
+                f"{node.digest} is called a {known} and a {node.kind}",
+                reason="kind-contradicted",
+                hint="record the step that names it wrongly again, with kind=",
+            )
+
+
+def _sorted_hops(hops: dict[str, list[Hop]]) -> dict[str, tuple[Hop, ...]]:
+    return {
+        name: tuple(sorted(found, key=lambda hop: (hop.to, hop.edge.key)))
+        for name, found in hops.items()
+    }
+
+
+def _walk(
+    start: str, hops: Mapping[str, tuple[Hop, ...]], along: Callable[[Edge], bool] | None
+) -> Walk:
+    parents: dict[str, tuple[str, Edge]] = {}
+    reached: list[str] = []
+    queue = deque([start])
+    seen = {start}
+    while queue:
+        current = queue.popleft()
+        for hop in hops[current]:
+            if hop.to in seen or (along is not None and not along(hop.edge)):
+                continue
+            seen.add(hop.to)
+            parents[hop.to] = (current, hop.edge)
+            reached.append(hop.to)
+            queue.append(hop.to)
+    return Walk(start, tuple(reached), parents)
+
+
+def find_cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    """Every knot of nodes that are their own ancestors, each as one named cycle.
+
+    One shortest cycle is named per strongly connected part, starting at its smallest id;
+    sorted. An acyclic graph gives an empty tuple.
+    """
+    import networkx
+
+    directed = networkx.DiGraph()
+    directed.add_nodes_from(graph.nodes)
+    for name in graph.nodes:
+        directed.add_edges_from((name, hop.to) for hop in graph.up(name))
+    found = []
+    for part in networkx.strongly_connected_components(directed):
+        if len(part) > 1:
+            first = min(part)
+            inside = directed.subgraph(part)
+            back = min(
+                (
+                    networkx.shortest_path(inside, after, first)
+                    for after in sorted(inside.successors(first))
+                ),
+                key=lambda path: (len(path), path),
+            )
+            found.append((first, *back))
+    return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Contradiction:
+    """Two origins that disagree: ``subject`` is a node id or an edge written out."""
+
+    subject: str
+    field: str
+    values: tuple[str, ...]
+
+
+def contradictions(graph: Graph) -> tuple[Contradiction, ...]:
+    """Every field on which origins disagree, in nodes, in edges, and between edges.
+
+    Two ``derived-from`` edges between the same nodes with different roles count as a
+    disagreement about the relation.
+    """
+    found = [
+        Contradiction(name, fact, _stated(node.facts, fact))
+        for name, node in graph.nodes.items()
+        for fact in node.fields()
+        if node.state(fact) is State.CONTRADICTED
+    ]
+    roles: dict[tuple[str, str], set[str]] = {}
+    for edge in graph.edges:
+        written = f"{edge.source} {edge.relation} {edge.target}"
+        found.extend(
+            Contradiction(written, fact, _stated(edge.facts, fact))
+            for fact in edge.fields()
+            if edge.state(fact) is State.CONTRADICTED
+        )
+        if edge.relation is Relation.DERIVED_FROM:
+            roles.setdefault((edge.source, edge.target), set()).add(edge.role)
+    found.extend(
+        Contradiction(f"{source} derived-from {target}", "relation", tuple(sorted(stated)))
+        for (source, target), stated in roles.items()
+        if len(stated) > 1
+    )
+    return tuple(sorted(found))
+
+
+def _stated(facts: Iterable[Any], name: str) -> tuple[str, ...]:
+    return tuple("unknown" if f.value is None else f.value for f in facts if f.field == name)

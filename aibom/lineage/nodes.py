@@ -1,0 +1,252 @@
+"""Nodes, edges, facts and origins: the frozen values a lineage graph is made of.
+
+A fact is a text, or ``None`` where a source says that the thing is unknown; an absent fact
+is simply absent. Numbers and lists are kept as the text they were read as, because two
+readers of one document must agree on them to the letter.
+
+These values check their own shape and nothing else: whether an edge makes sense between
+two nodes is :mod:`aibom.lineage.graph`'s question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from aibom.digest import Digest, File
+from aibom.errors import DocumentInvalid
+
+__all__ = [
+    "ENTITY_KINDS",
+    "MULTI_VALUED",
+    "Edge",
+    "Fact",
+    "Kind",
+    "Node",
+    "Origin",
+    "Relation",
+    "State",
+    "merge_facts",
+]
+
+_FIELD = re.compile(r"[a-z][a-z0-9-]*(\.[^\s:]+)?")
+_ROLE = re.compile(r"[a-z][a-z0-9-]*")
+
+
+class Kind(StrEnum):
+    """What a node is. The first seven are entities."""
+
+    MODEL = "model"
+    DATASET = "dataset"
+    CODE = "code"
+    GUIDELINE = "guideline"
+    REPORT = "report"
+    SERVICE = "service"
+    SYSTEM = "system"
+    STEP = "step"
+    PARTY = "party"
+
+
+ENTITY_KINDS = frozenset(Kind) - {Kind.STEP, Kind.PARTY}
+
+
+class Relation(StrEnum):
+    """What an edge says, read from its source to its target."""
+
+    USED = "used"  # step → entity
+    GENERATED = "generated"  # step → entity
+    PERFORMED_BY = "performed-by"  # step → party
+    ATTRIBUTED_TO = "attributed-to"  # entity → party
+    DERIVED_FROM = "derived-from"  # entity → entity, where the step is not known
+    REVISION_OF = "revision-of"  # entity → entity
+    REQUIRES = "requires"  # entity → entity, at run time
+
+
+#: Facts of which a node may have several at once; of every other, two are a contradiction.
+MULTI_VALUED = frozenset({"name", "location", "source", "upstream-bom"})
+
+
+class State(StrEnum):
+    """What a node's facts say about one field, before any evidence is looked at."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    MISSING = "missing"
+    CONTRADICTED = "contradicted"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """Where a fact was read: by which reader, in which bytes, at which place in them.
+
+    ``digest`` is the SHA-256 of the bytes read (a step record, a BOM, a file), ``pointer``
+    a JSON pointer into them, ``mode`` is ``online``, ``cached`` or ``offline``.
+    """
+
+    cataloger: str
+    digest: str = ""
+    pointer: str = ""
+    mode: str = "offline"
+
+    def __post_init__(self) -> None:
+        if not self.cataloger:
+            raise DocumentInvalid("an origin names its cataloger", reason="origin-invalid")
+        if self.mode not in ("online", "cached", "offline"):
+            raise DocumentInvalid(
+                f"origin mode {self.mode!r} is not online, cached or offline",
+                reason="origin-invalid",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that at least one source says; ``value`` is None where it says "unknown"."""
+
+    field: str
+    value: str | None
+    origins: frozenset[Origin]
+
+    def __post_init__(self) -> None:
+        if not _FIELD.fullmatch(self.field):
+            raise DocumentInvalid(
+                f"{self.field!r} is not a field name (kebab-case, one dot at most)",
+                reason="fact-invalid",
+            )
+        if not self.origins:
+            raise DocumentInvalid(
+                f"the fact {self.field!r} has no origin", reason="fact-invalid"
+            )
+
+    @property
+    def key(self) -> tuple[str, bool, str]:
+        """Sort key that is total: by field, unknown first, then by value."""
+        return (self.field, self.value is not None, self.value or "")
+
+
+def merge_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Join facts that say the same, keeping every origin; sort them.
+
+    Facts that differ stay side by side: a disagreement is never settled here.
+    """
+    origins: dict[tuple[str, str | None], frozenset[Origin]] = {}
+    for fact in facts:
+        key = (fact.field, fact.value)
+        origins[key] = origins.get(key, frozenset()) | fact.origins
+    merged = (Fact(name, value, found) for (name, value), found in origins.items())
+    return tuple(sorted(merged, key=lambda fact: fact.key))
+
+
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What nodes and edges share: facts, origins, and fields we do not know but keep."""
+
+    facts: tuple[Fact, ...] = ()
+    origins: frozenset[Origin] = frozenset()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every known value of a field, sorted; none when it is missing or unknown."""
+        return tuple(f.value for f in self.facts if f.field == name and f.value is not None)
+
+    def value(self, name: str) -> str | None:
+        """The one known value, or None when there is none *or more than one*."""
+        found = self.values(name)
+        return found[0] if len(found) == 1 else None
+
+    def state(self, name: str) -> State:
+        """Known, unknown, missing or contradicted; a multi-valued field never contradicts."""
+        stated = [fact.value for fact in self.facts if fact.field == name]
+        if not stated:
+            return State.MISSING
+        if len(stated) > 1 and name not in MULTI_VALUED:
+            return State.CONTRADICTED
+        return State.KNOWN if any(v is not None for v in stated) else State.UNKNOWN
+
+    def fields(self) -> tuple[str, ...]:
+        """The names of all fields that have a fact, sorted, each once."""
+        return tuple(sorted({fact.field for fact in self.facts}))
+
+
+@dataclass(frozen=True, slots=True)
+class Node(Facts):
+    """An entity, a step or a party, named by content wherever there is content to name.
+
+    ``files`` lists what a folder's digest covers, where that is known (sorted by path).
+    """
+
+    id: str = ""
+    kind: Kind = Kind.MODEL
+    files: tuple[File, ...] = ()
+
+    @property
+    def digest(self) -> Digest | None:
+        """The content digest this node is identified by; None when it is undigested."""
+        _, _, rest = self.id.partition(":")
+        form, _, value = rest.partition(":")
+        if form in ("file", "tree"):
+            return Digest("tree" if form == "tree" else "file", value)
+        return None
+
+    @property
+    def label(self) -> str:
+        """What a person would call it: its name, else a short form of its id."""
+        names = self.values("label") or self.values("name")
+        if names:
+            return names[0]
+        head, _, tail = self.id.rpartition(":")
+        return f"{head}:{tail[:12]}" if head else self.id[:20]
+
+    def merged(self, other: Node) -> Node:
+        """Both nodes' facts, origins, files and extras, under the one id they share."""
+        if (self.id, self.kind) != (other.id, other.kind):
+            raise ValueError("only descriptions of one node can be merged")
+        return replace(
+            self,
+            facts=merge_facts((*self.facts, *other.facts)),
+            origins=self.origins | other.origins,
+            files=self.files or other.files,
+            extra={**other.extra, **self.extra},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Edge(Facts):
+    """A relation between two nodes, in one role; its facts belong to the relation.
+
+    For example ``used`` with role ``base-model`` may carry ``source`` and ``revision``: from
+    where *this step* took the bytes.
+    """
+
+    source: str = ""
+    relation: Relation = Relation.USED
+    target: str = ""
+    role: str = ""
+
+    def __post_init__(self) -> None:
+        if self.role and not _ROLE.fullmatch(self.role):
+            raise DocumentInvalid(
+                f"{self.role!r} is not a role (kebab-case)",
+                reason="edge-invalid",
+                where=f"{self.source} {self.relation} {self.target}",
+            )
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What makes it this edge: source, relation, target, role."""
+        return (self.source, self.relation.value, self.target, self.role)
+
+    def merged(self, other: Edge) -> Edge:
+        """Both edges' facts, origins and extras."""
+        if self.key != other.key:
+            raise ValueError("only descriptions of one edge can be merged")
+        return replace(
+            self,
+            facts=merge_facts((*self.facts, *other.facts)),
+            origins=self.origins | other.origins,
+            extra={**other.extra, **self.extra},
+        )

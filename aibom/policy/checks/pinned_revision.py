@@ -1,0 +1,96 @@
+"""Whatever was taken from elsewhere was taken at a fixed revision, and its digest is known.
+
+What it checks: every source stated for the node. For repositories (Hugging Face, GitHub and
+the like) the revision must be a full commit id, 40 or 64 hex digits. For package registries
+that never change a version once published (PyPI, npm, crates.io, Maven, RubyGems, NuGet), an
+exact version does. In both cases the node must have a content digest as well: a commit id is
+only as good as the server that resolves it.
+
+Why it matters: a branch or a tag is whatever somebody points it at tomorrow.
+
+Passes: every stated source is at a fixed revision.
+
+Fails: a source names a branch, a tag, a short hash, or no revision at all
+(`revision-not-pinned`); the node has no content digest (`digest-missing`).
+
+Unknown: nothing states a source and nothing generated the node (`source-missing`); the
+source is stated, but not as well assured as the rule asks (`assurance-too-low`); sources
+disagree about the revision (`contradicted`).
+
+Not applicable: nodes that a step generated and that were not taken from elsewhere.
+
+What to do: resolve the branch to a commit, fetch that, and record the step again with
+`PATH,source=pkg:…@COMMIT`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aibom.lineage.assurance import Level
+from aibom.lineage.closure import is_full_commit
+from aibom.lineage.nodes import Kind, Node, State
+from aibom.policy.context import (
+    Check,
+    Context,
+    Outcome,
+    fails,
+    not_applicable,
+    passes,
+    unknown,
+)
+from aibom.policy.data import Source, parse_source
+
+__all__ = ["CHECK", "IMMUTABLE_REGISTRIES", "Settings"]
+
+#: purl types whose registries refuse to replace the bytes of a published version.
+IMMUTABLE_REGISTRIES = frozenset({"pypi", "npm", "cargo", "maven", "gem", "nuget"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """This check has no settings."""
+
+
+def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -> Outcome:
+    """Answer for one node, from every source stated for it."""
+    if node.state("revision") is State.CONTRADICTED:
+        stated = ", ".join(node.values("revision"))
+        return unknown("contradicted", expected="one revision", actual=stated)
+    sources = context.sources_of(node.id)
+    if not sources:
+        if context.graph.generating_steps(node.id):
+            return not_applicable("generated-by-a-step")
+        return unknown(
+            "source-missing",
+            expected="a source at a full commit id or an exact version",
+            actual="nothing says where it was taken from",
+        )
+    if node.digest is None:
+        return fails("digest-missing", expected="a content digest", actual="none")
+    for text, assurance in sources:
+        if not _is_fixed(parse_source(text)):
+            return fails(
+                "revision-not-pinned",
+                expected="a full commit id (or an exact version, of a package registry)",
+                actual=text,
+                assurance=assurance,
+            )
+    text, assurance = max(sources, key=lambda item: (item[1].level, item[0]))
+    if assurance.level < minimum:
+        return unknown(
+            "assurance-too-low",
+            expected=f"a revision that is {minimum.word}",
+            actual=f"{text} is {assurance.level.word}",
+            assurance=assurance,
+        )
+    return passes("pinned", actual=text, assurance=assurance)
+
+
+def _is_fixed(source: Source | None) -> bool:
+    if source is None or not source.revision:
+        return False
+    return source.type in IMMUTABLE_REGISTRIES or is_full_commit(source.revision)
+
+
+CHECK = Check("pinned-revision", Settings, evaluate, frozenset({Kind.MODEL, Kind.DATASET}))

@@ -1,0 +1,169 @@
+"""What a check may ask, and what it answers with.
+
+A :class:`Context` is the frozen subject of one evaluation: the graph, the evidence of this
+run, closure, and one walk upstream from the artifact that gives every node its lineage path.
+A check answers one :class:`Outcome` per node; the engine adds rule, mode and severity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from aibom.lineage.assurance import (
+    Assurance,
+    Level,
+    edge_assurance,
+    fact_assurance,
+)
+from aibom.lineage.closure import Closure, ClosureState, close
+from aibom.lineage.evidence import EvidenceSet
+from aibom.lineage.graph import Graph, Hop, Walk
+from aibom.lineage.nodes import Kind, Node, Relation
+from aibom.policy.data import PolicyData
+from aibom.verdict import PathHop, Status
+
+__all__ = ["Check", "Context", "Outcome", "fails", "not_applicable", "passes", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A check's answer for one node.
+
+    ``beyond`` carries the path on from the node to what the answer is really about, as
+    further hops upstream (for example from a dataset to one of its labelers).
+    """
+
+    status: Status
+    reason: str
+    expected: str = ""
+    actual: str = ""
+    assurance: Assurance | None = None
+    beyond: tuple[Hop, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+def passes(reason: str, **details: Any) -> Outcome:
+    """The node is as the rule wants it."""
+    return Outcome(Status.PASS, reason, **details)
+
+
+def fails(reason: str, **details: Any) -> Outcome:
+    """The node is known not to be as the rule wants it."""
+    return Outcome(Status.FAIL, reason, **details)
+
+
+def unknown(reason: str, **details: Any) -> Outcome:
+    """It cannot be told; in deny mode that blocks as well."""
+    return Outcome(Status.UNKNOWN, reason, **details)
+
+
+def not_applicable(reason: str, **details: Any) -> Outcome:
+    """The rule's question does not arise for this node."""
+    return Outcome(Status.NOT_APPLICABLE, reason, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The subject of one evaluation; everything in it is frozen and already checked."""
+
+    graph: Graph
+    root: str
+    evidence: EvidenceSet
+    data: PolicyData
+    now: datetime
+    walk: Walk = field(init=False, repr=False)
+    closure: Mapping[str, Closure] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "walk", self.graph.upstream(self.root))
+        object.__setattr__(self, "closure", self.closure_with("declared"))
+
+    def closure_with(self, inputs_known: str) -> Mapping[str, Closure]:
+        """Closure of every node, with the least that step records must say of inputs."""
+        return close(self.graph, self.evidence, self.data.roots or {}, self.now, inputs_known)
+
+    @property
+    def lineage_is_closed(self) -> bool:
+        """Whether the artifact's own lineage is closed, or ends by decision."""
+        return self.closure[self.root].state is not ClosureState.OPEN
+
+    def node(self, name: str) -> Node:
+        """The node with this id."""
+        return self.graph.nodes[name]
+
+    def is_artifact(self, name: str) -> bool:
+        """Whether this is the artifact itself."""
+        return name == self.root
+
+    def path_to(self, name: str, beyond: tuple[Hop, ...] = ()) -> tuple[PathHop, ...]:
+        """The lineage path from the artifact to a node, and on along ``beyond``."""
+        start = self.node(self.root)
+        hops: tuple[Hop, ...] = () if name == self.root else self.walk.path(name)[1]
+        path = [PathHop(start.id, start.label, start.kind.value)]
+        path.extend(self._hop(hop) for hop in (*hops, *beyond))
+        return tuple(path)
+
+    def _hop(self, hop: Hop) -> PathHop:
+        node = self.node(hop.to)
+        return PathHop(
+            node.id, node.label, node.kind.value, hop.edge.relation.value, hop.edge.role
+        )
+
+    def is_decided_root(self, name: str) -> bool:
+        """Whether lineage ends at this node by an accepted, unexpired decision."""
+        return self.closure[name].state is ClosureState.ACCEPTED
+
+    def generating_steps(self, name: str, kind: str) -> tuple[str, ...]:
+        """The steps of one kind that generated this entity."""
+        return tuple(
+            step
+            for step in self.graph.generating_steps(name)
+            if self.node(step).values("step") == (kind,)
+        )
+
+    def parties_of(self, step: str, role: str) -> tuple[Hop, ...]:
+        """The hops from a step to the parties that took part in this role."""
+        return tuple(
+            Hop(edge, edge.target)
+            for edge in self.graph.edges_from(step, Relation.PERFORMED_BY)
+            if edge.role == role
+        )
+
+    def sources_of(self, name: str) -> tuple[tuple[str, Assurance], ...]:
+        """Every source stated for an entity, each with the best assurance it has.
+
+        A source stands on the node (worth what the node's own statements make it), or on
+        the ``used`` edge of a step that took the bytes from there (worth what that step's
+        record makes it).
+        """
+        best: dict[str, Assurance] = {}
+
+        def offer(value: str, assurance: Assurance) -> None:
+            if value not in best or assurance.level > best[value].level:
+                best[value] = assurance
+
+        node = self.node(name)
+        for value in node.values("source"):
+            offer(value, fact_assurance(node, "source", self.evidence, value))
+        for edge in self.graph.edges_into(name, Relation.USED):
+            for value in edge.values("source"):
+                offer(value, edge_assurance(edge, self.evidence))
+        return tuple(sorted(best.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A type of test that a policy can ask for.
+
+    ``settings`` is a frozen dataclass; its fields are the keys a rule may write under
+    ``settings``. ``evaluate`` is pure. ``kinds`` are the kinds of node it makes sense for.
+    """
+
+    id: str
+    settings: type[Any]
+    evaluate: Callable[[Context, Node, Any, Level], Outcome]
+    kinds: frozenset[Kind]
+    needs: tuple[str, ...] = ()

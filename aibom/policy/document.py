@@ -1,0 +1,266 @@
+"""A policy file as typed values (``schemas/policy-1.json``).
+
+Anything the file says that is not understood is a load error with a suggestion: a rule that
+is silently not in force is how every gate we studied failed open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aibom.errors import PolicyInvalid
+from aibom.lineage.assurance import Level
+from aibom.lineage.nodes import ENTITY_KINDS, Kind
+from aibom.policy.checks import CHECKS
+from aibom.policy.context import Check
+from aibom.policy.settings import bind
+from aibom.reading import Reader, suggest
+from aibom.verdict import Mode, Severity, Tier
+
+__all__ = ["DATA_FILES", "SCOPES", "Policy", "Rule", "Select", "TierMatch", "combine", "read_policy"]
+
+API_VERSION = "aibom/policy/v1"
+DATA_FILES = (
+    "trusted-sources.yaml",
+    "signers.yaml",
+    "accepted-roots.yaml",
+    "advisories.yaml",
+)
+SCOPES = ("artifact", "ancestors", "artifact-and-ancestors")
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PACK = re.compile(r"builtin:[a-z][a-z0-9-]*@[0-9]+")
+_LEVELS = {level.word: level for level in (Level.VERIFIED, Level.ATTESTED, Level.CLAIMED)}
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Which nodes a rule is about. No kinds: every entity kind the check knows."""
+
+    kinds: frozenset[Kind]
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One use of a check, with settings. ``origin`` is the file or pack it comes from."""
+
+    id: str
+    check: Check
+    select: Select
+    settings: Any
+    minimum_assurance: Level
+    severity: Mapping[Tier, Severity]
+    mode: Mapping[Tier, Mode]
+    why: str
+    remedy: str
+    maps: Mapping[str, tuple[str, ...]]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierMatch:
+    """Artifacts whose name matches get this tier; see :mod:`aibom.namespaces`."""
+
+    name: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy file, before (``extends``) or after :func:`combine` added its packs."""
+
+    name: str
+    version: str
+    rules: tuple[Rule, ...]
+    extends: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    tiers: tuple[TierMatch, ...] = ()
+    packs: tuple[str, ...] = field(default=())
+
+
+def read_policy(value: Any, where: str, origin: str = "policy.yaml") -> Policy:
+    """Read one policy document; raises :class:`~aibom.errors.PolicyInvalid` with all problems.
+
+    ``value`` is parsed YAML. An empty document is refused as ``policy-empty``.
+    """
+    if value is None:
+        raise PolicyInvalid(
+            "the policy is empty: nothing would be checked",
+            reason="policy-empty",
+            where=where,
+            hint="start from: extends: [builtin:baseline@1]",
+        )
+    top = Reader(value, where)
+    if top.text("apiVersion") not in (None, API_VERSION):
+        top.problem(f"is not {API_VERSION!r}", "apiVersion")
+    policy = Policy(
+        name=top.text("name"),
+        version=str(top.text("version")),
+        rules=tuple(
+            rule
+            for rule in (_rule(entry, origin) for entry in top.readers("rules", ()))
+            if rule is not None
+        ),
+        extends=_extends(top),
+        data=_data(top),
+        tiers=tuple(_tier(entry) for entry in top.readers("tiers", ())),
+    )
+    top.finish()
+    if not policy.rules and not policy.extends:
+        raise PolicyInvalid(
+            "no rule and nothing extended: nothing would be checked",
+            reason="policy-empty",
+            where=where,
+            hint="start from: extends: [builtin:baseline@1]",
+        )
+    return policy
+
+
+def combine(policy: Policy, packs: Mapping[str, Policy]) -> Policy:
+    """Put the rules of extended packs before the policy's own.
+
+    ``packs`` holds every pack that is reached, by reference. A rule id that stands twice is
+    refused: rules of a pack are not overridden, neither by accident nor on purpose.
+    """
+    order: list[str] = []
+    _reach(policy.extends, packs, order)
+    rules = [rule for name in order for rule in packs[name].rules] + list(policy.rules)
+    seen: dict[str, str] = {}
+    for rule in rules:
+        if rule.id in seen:
+            raise PolicyInvalid(
+                f"the rule id {rule.id!r} of {rule.origin} is already in {seen[rule.id]}",
+                reason="rule-duplicate",
+                where="policy.yaml",
+                hint="give your rule another id; rules of a pack cannot be replaced",
+            )
+        seen[rule.id] = rule.origin
+    return Policy(
+        policy.name,
+        policy.version,
+        tuple(rules),
+        policy.extends,
+        policy.data,
+        policy.tiers,
+        tuple(order),
+    )
+
+
+def _reach(names: tuple[str, ...], packs: Mapping[str, Policy], order: list[str]) -> None:
+    for name in names:
+        if name not in order:
+            _reach(packs[name].extends, packs, order)
+            order.append(name)
+
+
+def _extends(top: Reader) -> tuple[str, ...]:
+    names: tuple[str, ...] = top.texts("extends", ()) or ()
+    for name in names:
+        if not _PACK.fullmatch(name):
+            top.problem(f"{name!r} is not a pack such as builtin:baseline@1", "extends")
+    return names
+
+
+def _data(top: Reader) -> tuple[str, ...]:
+    names: tuple[str, ...] = top.texts("data", ()) or ()
+    for name in names:
+        if name not in DATA_FILES:
+            top.problem(f"unknown data file {name!r}{suggest(name, DATA_FILES)}", "data")
+    return names
+
+
+def _tier(entry: Reader) -> TierMatch:
+    match = entry.reader("match")
+    found = TierMatch(match.text("name"), Tier(entry.choice("tier", list(Tier)) or "high"))
+    match.close()
+    entry.close()
+    return found
+
+
+def _rule(entry: Reader, origin: str) -> Rule | None:
+    before = len(entry.problems)
+    name = entry.text("id")
+    if isinstance(name, str) and not _ID.fullmatch(name):
+        entry.problem(f"{name!r} is not a rule id (kebab-case)", "id")
+    check = _check(entry)
+    select = _select(entry, check)
+    settings = None
+    if check is not None:
+        given = Reader(entry.raw("settings", {}), f"{entry.where}.settings", entry.problems)
+        settings = bind(check.settings, given)
+    else:
+        entry.raw("settings", {})
+    level = entry.choice("minimum_assurance", _LEVELS, "attested")
+    rule = (
+        _by_tier(entry, "severity", Severity, Severity.HIGH),
+        _by_tier(entry, "mode", Mode, Mode.DENY),
+        entry.text("why", ""),
+        entry.text("remedy", ""),
+        _maps(entry),
+        origin,
+    )
+    entry.close()
+    if len(entry.problems) > before or check is None:
+        return None
+    return Rule(name, check, select, settings, _LEVELS[level], *rule)
+
+
+def _check(entry: Reader) -> Check | None:
+    name = entry.text("check")
+    if not isinstance(name, str):
+        return None
+    if name not in CHECKS:
+        entry.problem(f"unknown check {name!r}{suggest(name, CHECKS)}", "check")
+        return None
+    return CHECKS[name]
+
+
+def _select(entry: Reader, check: Check | None) -> Select:
+    allowed = check.kinds if check else ENTITY_KINDS
+    if not entry.has("select"):
+        entry.raw("select", None)
+        return Select(allowed, "artifact")
+    select = entry.reader("select")
+    scope = select.choice("scope", SCOPES, "artifact")
+    stated = select.raw("kind", None)
+    names = (stated,) if isinstance(stated, str) else select.texts("kind", None)
+    kinds = allowed
+    if names is not None:
+        known = {kind.value: kind for kind in allowed}
+        for name in names:
+            if name not in known:
+                select.problem(f"unknown kind {name!r}{suggest(name, known)}", "kind")
+        kinds = frozenset(known[name] for name in names if name in known)
+        if not names:
+            select.problem("names no kind; leave it out to mean every kind", "kind")
+    select.close()
+    return Select(kinds, scope)
+
+
+def _by_tier(entry: Reader, key: str, choices: Any, default: Any) -> Mapping[Tier, Any]:
+    """One word for all tiers, or a word per tier; a tier left out gets the default."""
+    words = [choice.value for choice in choices]
+    if not entry.has(key):
+        entry.raw(key, None)
+        return dict.fromkeys(Tier, default)
+    if isinstance(entry.raw(key), str):
+        word = entry.choice(key, words)
+        return dict.fromkeys(Tier, choices(word) if word else default)
+    reader = entry.reader(key)
+    found = {}
+    for tier in Tier:
+        word = reader.choice(tier.value, words, default.value)
+        found[tier] = choices(word) if word else default
+    reader.close()
+    return found
+
+
+def _maps(entry: Reader) -> Mapping[str, tuple[str, ...]]:
+    if not entry.has("maps"):
+        entry.raw("maps", None)
+        return {}
+    reader = entry.reader("maps")
+    return {name: reader.texts(name) or () for name in reader.keys()}  # noqa: SIM118

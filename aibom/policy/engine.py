@@ -1,0 +1,137 @@
+"""Evaluate a policy over a lineage graph and decide. Pure, deterministic, closed.
+
+Every rule in force answers for every node it selects. A check that breaks is an ``error``
+result with its own reason code, which blocks in deny mode: it never looks like a pass, nor
+like a denial. The order of rules, nodes and evidence never changes the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aibom.namespaces import name_matches
+from aibom.policy.context import Context, Outcome, not_applicable, unknown
+from aibom.policy.document import Policy, Rule
+from aibom.verdict import Decision, Mode, Result, Severity, Status, Tier
+
+__all__ = ["assign_tier", "decide", "evaluate", "rules_in_force"]
+
+_STRICTEST_FIRST = (Tier.HIGH, Tier.MEDIUM, Tier.LOW)
+
+
+def assign_tier(policy: Policy, name: str | None, raised: Tier | None) -> Tier:
+    """The tier of an artifact: the first match by name, else high; a flag may only raise it.
+
+    ``name`` is None when no verified signer vouches for it; then the tier is high, because a
+    name that anybody may write must not choose how strict the gate is.
+    """
+    tier = Tier.HIGH
+    if name is not None:
+        tier = next((m.tier for m in policy.tiers if name_matches(m.name, name)), Tier.HIGH)
+    if raised is not None:
+        return min(tier, raised, key=_STRICTEST_FIRST.index)
+    return tier
+
+
+def rules_in_force(policy: Policy, tier: Tier) -> tuple[Rule, ...]:
+    """The rules that are not off in this tier."""
+    return tuple(rule for rule in policy.rules if rule.mode[tier] is not Mode.OFF)
+
+
+def evaluate(context: Context, policy: Policy, tier: Tier) -> tuple[Result, ...]:
+    """One result per (rule in force, selected node), sorted by rule and node.
+
+    A rule that selects nothing gives one result on the artifact: unknown while lineage is
+    open (what it looks for may be in the part nobody sees), not applicable once closed.
+    """
+    results = []
+    for rule in rules_in_force(policy, tier):
+        nodes = _selected(context, rule)
+        for name in nodes:
+            results.append(_result(context, rule, tier, name, _run(context, rule, name)))
+        if not nodes:
+            empty = (
+                not_applicable("nothing-selected")
+                if context.lineage_is_closed
+                else unknown(
+                    "lineage-open",
+                    expected="closed lineage, so that nothing can be hidden",
+                    actual="the rule selects nothing, but the lineage is open",
+                )
+            )
+            results.append(_result(context, rule, tier, context.root, empty))
+    return tuple(sorted(results, key=lambda result: (result.rule, result.node)))
+
+
+def _selected(context: Context, rule: Rule) -> list[str]:
+    scope = rule.select.scope
+    names: list[str] = [] if scope == "ancestors" else [context.root]
+    if scope != "artifact":
+        names.extend(context.walk.reached)
+    return [name for name in names if context.node(name).kind in rule.select.kinds]
+
+
+def _run(context: Context, rule: Rule, name: str) -> Outcome:
+    try:
+        return rule.check.evaluate(
+            context, context.node(name), rule.settings, rule.minimum_assurance
+        )
+    except Exception as error:  # noqa: BLE001  the plug-in boundary: a broken check blocks
+        return Outcome(
+            Status.ERROR,
+            "check-broke",
+            expected="an answer",
+            actual=f"{type(error).__name__}: {error}",
+        )
+
+
+def _result(context: Context, rule: Rule, tier: Tier, name: str, outcome: Outcome) -> Result:
+    assurance = outcome.assurance
+    good = outcome.status in (Status.PASS, Status.NOT_APPLICABLE)
+    return Result(
+        rule=rule.id,
+        check=rule.check.id,
+        node=name,
+        label=context.node(name).label,
+        status=outcome.status,
+        reason=outcome.reason,
+        mode=rule.mode[tier],
+        severity=rule.severity[tier],
+        expected=outcome.expected,
+        actual=outcome.actual,
+        assurance=assurance.level.word if assurance else "",
+        basis=assurance.basis if assurance else "",
+        path=context.path_to(name, outcome.beyond),
+        evidence=tuple(sorted(set(outcome.evidence))),
+        why="" if good else rule.why,
+        remedy="" if good else rule.remedy,
+        maps={key: rule.maps[key] for key in sorted(rule.maps)},
+    )
+
+
+def decide(results: Iterable[Result], in_force: int) -> tuple[Decision, str, int]:
+    """The decision, its reason code, and the exit code: the first of these that applies.
+
+    10 a blocking fail · 1 a blocking rule broke · 3 blocking unknowns only, or nothing in
+    force, or nothing applicable · 0 allowed.
+    """
+    listed = list(results)
+    blocking = [result for result in listed if result.blocks]
+    for status, decision, code in (
+        (Status.FAIL, Decision.DENIED, 10),
+        (Status.ERROR, Decision.ERROR, 1),
+        (Status.UNKNOWN, Decision.UNDECIDED, 3),
+    ):
+        found = [result for result in blocking if result.status is status]
+        if found:
+            return decision, min(found, key=_worst).reason, code
+    if in_force == 0:
+        return Decision.UNDECIDED, "nothing-in-force", 3
+    if all(result.status is Status.NOT_APPLICABLE for result in listed):
+        return Decision.UNDECIDED, "nothing-applicable", 3
+    return Decision.ALLOWED, "allowed", 0
+
+
+def _worst(result: Result) -> tuple[int, str, str]:
+    return (list(Severity).index(result.severity), result.rule, result.node)
+

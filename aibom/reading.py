@@ -1,0 +1,271 @@
+"""Typed reading of mappings that people write: every problem at once, each with its place.
+
+A :class:`Reader` walks a parsed YAML or JSON mapping, hands out typed values, and collects
+problems instead of stopping at the first. Keys that nobody asked for are problems too, with
+the nearest known key as a suggestion: a misspelt key must never switch something off.
+
+YAML itself is read by :func:`parse_yaml`, which refuses what two readers could read
+differently: duplicate keys, aliases, several documents, and unbounded nesting.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from aibom.errors import AibomError, PolicyInvalid
+
+__all__ = ["MISSING", "Reader", "parse_time", "parse_yaml", "suggest"]
+
+MAX_YAML_BYTES = 4 * 1024 * 1024
+MAX_YAML_DEPTH = 40
+
+
+class _Missing:
+    """The default of a key that has none."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` or, when nothing is near, the list of what is known."""
+    listed = sorted(known)
+    near = difflib.get_close_matches(word, listed, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(listed)}" if listed else ""
+
+
+def parse_time(value: Any) -> datetime:
+    """A date or RFC 3339 time with a zone, as an aware datetime; ValueError otherwise.
+
+    A date alone is its first moment in UTC.
+    """
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("the time has no zone; write Z or an offset")
+        return value.astimezone(UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC)
+    raise ValueError("not a date, nor a time with a zone (2026-11-21, 2026-11-21T08:00:00Z)")
+
+
+class Reader:
+    """Reads one mapping. Nested readers share the list of problems of the first."""
+
+    def __init__(self, value: Any, where: str, problems: list[str] | None = None) -> None:
+        self.where = where
+        self.problems: list[str] = [] if problems is None else problems
+        self._asked: set[str] = set()
+        self._value: dict[str, Any] = {}
+        if not isinstance(value, dict):
+            self.problem(f"must be a mapping, not {_kind(value)}")
+        elif any(not isinstance(key, str) for key in value):
+            self.problem("has a key that is not a text")
+        else:
+            self._value = value
+
+    def problem(self, message: str, key: str | None = None) -> None:
+        """Note a problem at this mapping, or at one of its keys."""
+        self.problems.append(f"{self.where}{'.' + key if key else ''}: {message}")
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there (which does not count as having asked for it)."""
+        return key in self._value
+
+    def raw(self, key: str, default: Any = MISSING) -> Any:
+        """The value as it is; a problem is noted when it is missing without a default."""
+        self._asked.add(key)
+        if key in self._value:
+            return self._value[key]
+        if default is MISSING:
+            self.problem("is missing", key)
+            return None
+        return default
+
+    def _typed(self, key: str, default: Any, wanted: tuple[type, ...], words: str) -> Any:
+        value = self.raw(key, default)
+        if key not in self._value:
+            return value
+        if not isinstance(value, wanted) or (bool not in wanted and isinstance(value, bool)):
+            self.problem(f"must be {words}, not {_kind(value)}", key)
+            return None
+        return value
+
+    def text(self, key: str, default: Any = MISSING) -> Any:
+        """A text that is not empty."""
+        value = self._typed(key, default, (str,), "a text")
+        if isinstance(value, str) and not value.strip() and key in self._value:
+            self.problem("is empty", key)
+        return value
+
+    def number(self, key: str, default: Any = MISSING) -> Any:
+        """An integer or a float."""
+        return self._typed(key, default, (int, float), "a number")
+
+    def integer(self, key: str, default: Any = MISSING) -> Any:
+        """An integer."""
+        return self._typed(key, default, (int,), "a whole number")
+
+    def flag(self, key: str, default: Any = MISSING) -> Any:
+        """True or false."""
+        return self._typed(key, default, (bool,), "true or false")
+
+    def choice(self, key: str, choices: Iterable[str], default: Any = MISSING) -> Any:
+        """One of the given words."""
+        value = self.text(key, default)
+        listed = tuple(choices)
+        if key in self._value and isinstance(value, str) and value not in listed:
+            self.problem(f"{value!r} is not one of: {', '.join(listed)}", key)
+            return None
+        return value
+
+    def texts(self, key: str, default: Any = MISSING) -> Any:
+        """A list of texts, as a tuple; a single text is not taken for a list."""
+        value = self._typed(key, default, (list, tuple), "a list")
+        if value is None or key not in self._value:
+            return value
+        if any(not isinstance(item, str) or not item.strip() for item in value):
+            self.problem("must hold texts only", key)
+            return None
+        return tuple(value)
+
+    def time(self, key: str, default: Any = MISSING) -> Any:
+        """A date, or a time with a zone, as an aware datetime."""
+        value = self.raw(key, default)
+        if key not in self._value:
+            return value
+        try:
+            return parse_time(value)
+        except ValueError as error:
+            self.problem(str(error), key)
+            return None
+
+    def reader(self, key: str) -> Reader:
+        """A reader of the mapping under ``key``."""
+        return Reader(self.raw(key), f"{self.where}.{key}", self.problems)
+
+    def readers(self, key: str, default: Any = MISSING) -> list[Reader]:
+        """A reader for each mapping of the list under ``key``."""
+        value = self._typed(key, default, (list, tuple), "a list")
+        return [
+            Reader(item, f"{self.where}.{key}[{number}]", self.problems)
+            for number, item in enumerate(value or ())
+        ]
+
+    def keys(self) -> tuple[str, ...]:
+        """All keys, for mappings whose keys are data; they count as asked for."""
+        self._asked.update(self._value)
+        return tuple(self._value)
+
+    def close(self) -> None:
+        """Note every key that nobody asked for."""
+        for key in self._value:
+            if key not in self._asked:
+                self.problem(f"unknown key {key!r}{suggest(key, self._asked)}")
+
+    def finish(
+        self, error: Callable[..., AibomError] = PolicyInvalid, reason: str = "policy-invalid"
+    ) -> None:
+        """Close, and raise one error that lists every problem, if there is any."""
+        self.close()
+        if self.problems:
+            raise error("\n  ".join(self.problems), reason=reason)
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false"}
+    if value is None:
+        return "nothing"
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def parse_yaml(data: bytes, where: str) -> Any:
+    """Parse one YAML document with the C loader.
+
+    Raises :class:`~aibom.errors.PolicyInvalid`: ``policy-unreadable`` for text that is not
+    UTF-8 or not YAML, ``duplicate-key``, ``yaml-alias`` and ``document-too-deep`` for the
+    rest. An empty document is None.
+    """
+    import yaml
+
+    if len(data) > MAX_YAML_BYTES:
+        raise PolicyInvalid(
+            f"{len(data):,} bytes, over the limit of {MAX_YAML_BYTES:,}",
+            reason="document-too-large",
+            where=where,
+        )
+    try:
+        text = data.decode("utf-8")
+        _check_events(text, where)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        _check_keys(node, where)
+        return yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506  the C form of SafeLoader
+    except UnicodeDecodeError as error:
+        raise PolicyInvalid(
+            f"not UTF-8: {error}", reason="policy-unreadable", where=where
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise PolicyInvalid(
+            f"not YAML: {error}", reason="policy-unreadable", where=where
+        ) from None
+
+
+def _check_events(text: str, where: str) -> None:
+    """Refuse aliases and deep nesting on the event stream, before anything recurses."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > MAX_YAML_DEPTH:
+                raise PolicyInvalid(
+                    f"nested deeper than {MAX_YAML_DEPTH} levels",
+                    reason="document-too-deep",
+                    where=where,
+                )
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            raise PolicyInvalid(
+                f"line {event.start_mark.line + 1}: aliases are not read; write it out",
+                reason="yaml-alias",
+                where=where,
+            )
+
+
+def _check_keys(node: Any, where: str) -> None:
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key.value, str):
+                raise PolicyInvalid(
+                    f"line {key.start_mark.line + 1}: a key must be a text",
+                    reason="policy-unreadable",
+                    where=where,
+                )
+            if key.value in seen:
+                raise PolicyInvalid(
+                    f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice",
+                    reason="duplicate-key",
+                    where=where,
+                )
+            seen.add(key.value)
+            _check_keys(value, where)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_keys(item, where)

@@ -1,0 +1,228 @@
+"""Results, findings and the verdict: what a gate decided, as frozen values.
+
+A :class:`Result` is one (rule, node). A *finding* is a result that is not a pass. The
+:class:`Verdict` holds every result, what was evaluated (digests of policy, data, BOMs and
+evidence), and the decision. It is a pure value: the same input and effective time give the
+same bytes. Deciding is ``aibom.policy.engine``'s job; drawing it is ``aibom.report``'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = [
+    "API_VERSION",
+    "Decision",
+    "Inputs",
+    "Mode",
+    "PathHop",
+    "Result",
+    "Severity",
+    "Status",
+    "Tier",
+    "Verdict",
+    "Verification",
+]
+
+API_VERSION = "aibom/verdict/v1"
+
+
+class Status(StrEnum):
+    """``fail`` is known to be wrong; ``unknown`` cannot be told; ``error`` broke."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Mode(StrEnum):
+    """What a finding of a rule does in a tier."""
+
+    DENY = "deny"
+    WARN = "warn"
+    REPORT_ONLY = "report-only"
+    OFF = "off"
+
+
+class Severity(StrEnum):
+    """How bad a finding is, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Tier(StrEnum):
+    """Assurance tiers, strictest first; never an AI Act class."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Decision(StrEnum):
+    """What the verdict says; only ``allowed`` lets an artifact through."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNDECIDED = "undecided"
+    NOT_VERIFIED = "not-verified"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class PathHop:
+    """One node on a lineage path; ``via`` is how it was reached from the one before."""
+
+    node: str
+    label: str
+    kind: str
+    via: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one rule says of one node.
+
+    ``path`` leads from the artifact to what the finding is about (often the node, sometimes
+    beyond it: to a labeler, to an advisory's target). ``evidence`` names files.
+    """
+
+    rule: str
+    check: str
+    node: str
+    label: str
+    status: Status
+    reason: str
+    mode: Mode
+    severity: Severity
+    expected: str = ""
+    actual: str = ""
+    assurance: str = ""
+    basis: str = ""
+    path: tuple[PathHop, ...] = ()
+    evidence: tuple[str, ...] = ()
+    why: str = ""
+    remedy: str = ""
+    maps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this result alone keeps the artifact from being deployed."""
+        return self.mode is Mode.DENY and self.status in (
+            Status.FAIL,
+            Status.UNKNOWN,
+            Status.ERROR,
+        )
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether it is anything but a pass or not applicable."""
+        return self.status in (Status.FAIL, Status.UNKNOWN, Status.ERROR)
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable over runs: SHA-256 of rule and node."""
+        return hashlib.sha256(f"{self.rule}|{self.node}".encode()).hexdigest()
+
+    def to_document(self) -> dict[str, Any]:
+        """The result as JSON-ready values."""
+        return {**asdict(self), "fingerprint": self.fingerprint, "blocks": self.blocks}
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How far verification came. ``state``: ``verified``, ``failed`` or ``not-done``."""
+
+    state: str
+    reason: str = ""
+    message: str = ""
+    where: str = ""
+    hint: str = ""
+    ancestors: str = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that was evaluated, by digest."""
+
+    policy: str = ""
+    policy_version: str = ""
+    policy_digest: str = ""
+    locked: bool = False
+    data: tuple[tuple[str, str], ...] = ()
+    advisories_sequence: int | None = None
+    boms: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
+    housekeeping: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All results of one evaluation and the decision.
+
+    ``dry_run`` (``aibom check``) and ``report_only`` verdicts are marked as such; no gate
+    accepts them.
+    """
+
+    artifact: str
+    artifact_name: str
+    decision: Decision
+    reason: str
+    exit_code: int
+    tier: Tier
+    effective_time: str
+    verification: Verification
+    inputs: Inputs
+    results: tuple[Result, ...] = ()
+    dry_run: bool = False
+    report_only: bool = False
+    overrides: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    tool: str = ""
+
+    @property
+    def findings(self) -> tuple[Result, ...]:
+        """The results that are not a pass, blocking ones first."""
+        return tuple(
+            sorted(
+                (result for result in self.results if result.is_finding),
+                key=lambda r: (not r.blocks, _RANK[r.status], r.rule, r.node),
+            )
+        )
+
+    @property
+    def blocking(self) -> tuple[Result, ...]:
+        """The findings that block."""
+        return tuple(result for result in self.findings if result.blocks)
+
+    def to_document(self) -> dict[str, Any]:
+        """The verdict in the form of ``schemas/verdict-1.json``."""
+        return {
+            "apiVersion": API_VERSION,
+            "tool": self.tool,
+            "artifact": {"digest": self.artifact, "name": self.artifact_name},
+            "decision": self.decision.value,
+            "reason": self.reason,
+            "exitCode": self.exit_code,
+            "dryRun": self.dry_run,
+            "reportOnly": self.report_only,
+            "tier": self.tier.value,
+            "effectiveTime": self.effective_time,
+            "overrides": list(self.overrides),
+            "warnings": list(self.warnings),
+            "verification": asdict(self.verification),
+            "inputs": asdict(self.inputs),
+            "results": [result.to_document() for result in self.results],
+        }
+
+
+_RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.UNKNOWN: 2}
