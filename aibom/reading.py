@@ -1,26 +1,47 @@
-"""Typed reading of mappings that people write: every problem at once, each with its place.
+"""Typed reading of mappings that people write: every problem at once, with its place.
 
-A :class:`Reader` walks a parsed YAML or JSON mapping, hands out typed values, and collects
-problems instead of stopping at the first. Keys that nobody asked for are problems too, with
-the nearest known key as a suggestion: a misspelt key must never switch something off.
+A :class:`Reader` walks a parsed YAML or JSON mapping, hands out typed values, and
+collects problems instead of stopping at the first. Keys that nobody asked for are
+problems too, with the nearest known key as a suggestion: a misspelt key must never
+switch something off.
 
 YAML itself is read by :func:`parse_yaml`, which refuses what two readers could read
-differently: duplicate keys, aliases, several documents, and unbounded nesting.
+differently: duplicate keys, aliases, tags, several documents, and unbounded nesting.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from aibom.errors import AibomError, PolicyInvalid
 
-__all__ = ["MISSING", "Reader", "parse_time", "parse_yaml", "suggest"]
+__all__ = [
+    "MAX_YAML_BYTES",
+    "MAX_YAML_DEPTH",
+    "MISSING",
+    "Reader",
+    "parse_time",
+    "parse_yaml",
+    "suggest",
+]
 
+#: Beyond this a file that people write is refused unread.
 MAX_YAML_BYTES = 4 * 1024 * 1024
+#: Levels of mappings and lists; no file of ours has ten.
 MAX_YAML_DEPTH = 40
+
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NO_TIME = "not a date, nor a time with a zone (2026-11-21, 2026-11-21T08:00:00Z)"
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 class _Missing:
@@ -45,26 +66,37 @@ def suggest(word: str, known: Iterable[str]) -> str:
 def parse_time(value: Any) -> datetime:
     """A date or RFC 3339 time with a zone, as an aware datetime; ValueError otherwise.
 
-    A date alone is its first moment in UTC.
+    A date alone is its first moment in UTC. What YAML has already read as a date or a
+    time is taken as well.
     """
     if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value)
-        except ValueError:
-            value = datetime.fromisoformat(value)
+        value = _parsed_time(value)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("the time has no zone; write Z or an offset")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("the time is out of range in UTC") from None
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
-    raise ValueError("not a date, nor a time with a zone (2026-11-21, 2026-11-21T08:00:00Z)")
+    raise ValueError(_NO_TIME)
+
+
+def _parsed_time(text: str) -> date | datetime:
+    if _DATE.fullmatch(text):
+        return date.fromisoformat(text)
+    if _TIME.fullmatch(text):
+        return datetime.fromisoformat(text.upper())
+    raise ValueError(_NO_TIME)
 
 
 class Reader:
     """Reads one mapping. Nested readers share the list of problems of the first."""
 
-    def __init__(self, value: Any, where: str, problems: list[str] | None = None) -> None:
+    def __init__(
+        self, value: Any, where: str, problems: list[str] | None = None
+    ) -> None:
         self.where = where
         self.problems: list[str] = [] if problems is None else problems
         self._asked: set[str] = set()
@@ -85,7 +117,7 @@ class Reader:
         return key in self._value
 
     def raw(self, key: str, default: Any = MISSING) -> Any:
-        """The value as it is; a problem is noted when it is missing without a default."""
+        """The value as it is; missing without a default is a problem."""
         self._asked.add(key)
         if key in self._value:
             return self._value[key]
@@ -94,11 +126,15 @@ class Reader:
             return None
         return default
 
-    def _typed(self, key: str, default: Any, wanted: tuple[type, ...], words: str) -> Any:
+    def _typed(
+        self, key: str, default: Any, wanted: tuple[type, ...], words: str
+    ) -> Any:
         value = self.raw(key, default)
         if key not in self._value:
             return value
-        if not isinstance(value, wanted) or (bool not in wanted and isinstance(value, bool)):
+        if not isinstance(value, wanted) or (
+            bool not in wanted and isinstance(value, bool)
+        ):
             self.problem(f"must be {words}, not {_kind(value)}", key)
             return None
         return value
@@ -111,8 +147,12 @@ class Reader:
         return value
 
     def number(self, key: str, default: Any = MISSING) -> Any:
-        """An integer or a float."""
-        return self._typed(key, default, (int, float), "a number")
+        """An integer or a float that is finite: nothing compares with ``.nan``."""
+        value = self._typed(key, default, (int, float), "a number")
+        if isinstance(value, float) and not math.isfinite(value):
+            self.problem("must be a finite number", key)
+            return None
+        return value
 
     def integer(self, key: str, default: Any = MISSING) -> Any:
         """An integer."""
@@ -176,7 +216,9 @@ class Reader:
                 self.problem(f"unknown key {key!r}{suggest(key, self._asked)}")
 
     def finish(
-        self, error: Callable[..., AibomError] = PolicyInvalid, reason: str = "policy-invalid"
+        self,
+        error: Callable[..., AibomError] = PolicyInvalid,
+        reason: str = "policy-invalid",
     ) -> None:
         """Close, and raise one error that lists every problem, if there is any."""
         self.close()
@@ -192,11 +234,12 @@ def _kind(value: Any) -> str:
 
 
 def parse_yaml(data: bytes, where: str) -> Any:
-    """Parse one YAML document with the C loader.
+    """Parse one YAML document with the C loader; an empty one is None.
 
-    Raises :class:`~aibom.errors.PolicyInvalid`: ``policy-unreadable`` for text that is not
-    UTF-8 or not YAML, ``duplicate-key``, ``yaml-alias`` and ``document-too-deep`` for the
-    rest. An empty document is None.
+    Raises :class:`~aibom.errors.PolicyInvalid`: ``document-too-large``,
+    ``document-too-deep``, ``duplicate-key``, ``yaml-alias``, ``yaml-tag``, and
+    ``policy-unreadable`` for text that is not UTF-8, not YAML, several documents, or
+    has a key that is not a text (``on``, ``1`` and ``<<`` are none unless quoted).
     """
     import yaml
 
@@ -209,9 +252,9 @@ def parse_yaml(data: bytes, where: str) -> Any:
     try:
         text = data.decode("utf-8")
         _check_events(text, where)
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        _check_keys(node, where)
-        return yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506  the C form of SafeLoader
+        _check_keys(yaml.compose(text, Loader=yaml.CSafeLoader), where)
+        # The C form of SafeLoader, which makes plain values only.
+        return yaml.load(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         raise PolicyInvalid(
             f"not UTF-8: {error}", reason="policy-unreadable", where=where
@@ -223,27 +266,27 @@ def parse_yaml(data: bytes, where: str) -> Any:
 
 
 def _check_events(text: str, where: str) -> None:
-    """Refuse aliases and deep nesting on the event stream, before anything recurses."""
+    """Refuse aliases, tags and deep nesting before anything recurses.
+
+    A tag would let a document choose how its text is turned into a value.
+    """
     import yaml
 
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise _refused(
+                "aliases are not read; write it out", "yaml-alias", event, where
+            )
+        if getattr(event, "tag", None) is not None:
+            raise _refused("tags are not read; leave it out", "yaml-tag", event, where)
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > MAX_YAML_DEPTH:
-                raise PolicyInvalid(
-                    f"nested deeper than {MAX_YAML_DEPTH} levels",
-                    reason="document-too-deep",
-                    where=where,
-                )
+                message = f"nested deeper than {MAX_YAML_DEPTH} levels"
+                raise _refused(message, "document-too-deep", event, where)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
-        elif isinstance(event, yaml.AliasEvent):
-            raise PolicyInvalid(
-                f"line {event.start_mark.line + 1}: aliases are not read; write it out",
-                reason="yaml-alias",
-                where=where,
-            )
 
 
 def _check_keys(node: Any, where: str) -> None:
@@ -252,20 +295,21 @@ def _check_keys(node: Any, where: str) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if not isinstance(key.value, str):
-                raise PolicyInvalid(
-                    f"line {key.start_mark.line + 1}: a key must be a text",
-                    reason="policy-unreadable",
-                    where=where,
-                )
+            if key.tag != _TEXT_TAG:
+                message = "a key must be a text; put it in quotes"
+                raise _refused(message, "policy-unreadable", key, where)
             if key.value in seen:
-                raise PolicyInvalid(
-                    f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice",
-                    reason="duplicate-key",
-                    where=where,
-                )
+                message = f"the key {key.value!r} stands twice"
+                raise _refused(message, "duplicate-key", key, where)
             seen.add(key.value)
             _check_keys(value, where)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _check_keys(item, where)
+
+
+def _refused(message: str, reason: str, at: Any, where: str) -> PolicyInvalid:
+    """The error for a YAML event or node, with its line."""
+    return PolicyInvalid(
+        f"line {at.start_mark.line + 1}: {message}", reason=reason, where=where
+    )

@@ -1,19 +1,21 @@
 """in-toto Statements as frozen values, and the one way we turn them into bytes.
 
 Follows in-toto attestation Statement v1 and ResourceDescriptor v1. A statement that we
-write is JSON with sorted keys and no white space, so that the same statement is always the
-same bytes; a statement that we read keeps its bytes, and its identity is the SHA-256 of
-those (:attr:`Statement.payload_digest`).
+write is JSON with sorted keys and no white space, so that the same statement is always
+the same bytes; a statement that we read keeps its bytes, and its identity is the
+SHA-256 of those (:attr:`Statement.payload_digest`).
 
-This module does not sign, does not check a signature, and does not say whether a statement
-is true. It imports the standard library only, so that :mod:`aibom.recording` can live in
-any training environment.
+This module does not sign, does not check a signature, and does not say whether a
+statement is true. It imports the standard library only, so that :mod:`aibom.recording`
+can live in any training environment.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +28,7 @@ __all__ = [
     "BASE_URI",
     "CYCLONEDX_BOM",
     "FORM",
+    "MAX_DEPTH",
     "MAX_STATEMENT_BYTES",
     "PAYLOAD_TYPE",
     "PROVENANCE_V1",
@@ -51,21 +54,33 @@ STEP_BUILD_TYPE = BASE_URI + "step/v1"
 #: A statement names digests, not contents; one beyond this is refused unread.
 MAX_STATEMENT_BYTES = 16 * 1024 * 1024
 
+#: Levels of arrays and objects; far below where a recursive reader runs out of stack.
+MAX_DEPTH = 200
+
+#: The annotation that says what a ``sha256`` is the digest of: ``tree`` for a folder.
 FORM = "aibom:form"
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def to_json(document: Any) -> bytes:
     """Deterministic JSON: sorted keys, no white space, UTF-8 as it is."""
     return json.dumps(
-        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        document,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
     ).encode("utf-8")
 
 
 def parse_json(data: bytes, where: str, *, limit: int = MAX_STATEMENT_BYTES) -> Any:
     """Parse a small JSON document, refusing what two readers could read differently.
 
-    Raises :class:`~aibom.errors.DocumentInvalid` for duplicate keys, NaN, bytes that are
-    not UTF-8, text beyond ``limit`` bytes, and nesting too deep to read.
+    Raises :class:`~aibom.errors.DocumentInvalid`: ``document-too-large`` beyond
+    ``limit`` bytes, ``document-too-deep`` beyond :data:`MAX_DEPTH` levels,
+    ``duplicate-key``, and ``document-unreadable`` for what is not JSON in UTF-8: NaN,
+    numbers beyond a double and lone surrogates included.
     """
     if len(data) > limit:
         raise DocumentInvalid(
@@ -74,21 +89,43 @@ def parse_json(data: bytes, where: str, *, limit: int = MAX_STATEMENT_BYTES) -> 
             where=where,
         )
     try:
-        return json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_no_duplicates,
-            parse_constant=_no_constant,
-        )
+        return _parsed(data)
     except _Refused as refused:
-        raise DocumentInvalid(str(refused), reason=refused.reason, where=where) from None
-    except RecursionError:
         raise DocumentInvalid(
-            "nested too deep to read", reason="document-too-deep", where=where
+            str(refused), reason=refused.reason, where=where
         ) from None
     except ValueError as error:
         raise DocumentInvalid(
             f"not JSON: {error}", reason="document-unreadable", where=where
         ) from None
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        document = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        raise _too_deep() from None
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH + 1):
+        level = [value for item in level for value in _inside(item)]
+        if not level:
+            break
+    else:
+        raise _too_deep()
+    if _SURROGATE.search(data):
+        to_json(document)  # only a lone one cannot be written
+    return document
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 class _Refused(ValueError):
@@ -103,9 +140,22 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _Refused(f"the key {key!r} stands twice in one object", "duplicate-key")
+                raise _Refused(
+                    f"the key {key!r} stands twice in one object", "duplicate-key"
+                )
             seen.add(key)
     return result
+
+
+def _too_deep() -> _Refused:
+    return _Refused(f"nested deeper than {MAX_DEPTH} levels", "document-too-deep")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _Refused(f"{text[:40]} is beyond a double", "document-unreadable")
+    return value
 
 
 def _no_constant(text: str) -> Any:
@@ -114,10 +164,11 @@ def _no_constant(text: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A thing named in a statement: in-toto ResourceDescriptor v1, as a subject or an input.
+    """A thing named in a statement, as subject or input: ResourceDescriptor v1.
 
     ``digest`` maps algorithm to lower-case hex. ``annotations`` are ours, prefixed
-    ``aibom:``; ``aibom:form`` is ``tree`` where ``sha256`` is that of a folder's manifest.
+    ``aibom:``; ``aibom:form`` is ``tree`` where ``sha256`` is that of a folder's
+    manifest.
     """
 
     name: str | None = None
@@ -126,7 +177,7 @@ class Resource:
     annotations: Mapping[str, Any] = field(default_factory=dict)
 
     def content(self) -> Digest | None:
-        """The content digest: ``dirHash`` or annotated ``sha256`` is a tree; else a file."""
+        """The content digest: ``dirHash`` or annotated ``sha256`` is that of a tree."""
         tree = self.digest.get("dirHash") or self.digest.get("dirHash1")
         if tree:
             return Digest("tree", tree)
@@ -155,7 +206,9 @@ class Resource:
         digest = _mapping(mapping.get("digest", {}), f"{where}/digest")
         for algorithm, value in digest.items():
             if not isinstance(value, str):
-                raise DocumentInvalid("a digest is a text", where=f"{where}/digest/{algorithm}")
+                raise DocumentInvalid(
+                    "a digest is a text", where=f"{where}/digest/{algorithm}"
+                )
             if algorithm in ("sha256", "dirHash", "dirHash1"):
                 Digest("file", value, where=where)
         for key in ("name", "uri"):
@@ -172,7 +225,7 @@ class Resource:
 
     @classmethod
     def subject(cls, name: str, digest: Digest, **annotations: Any) -> Resource:
-        """A subject: ``sha256`` plus the form annotation, since Sigstore refuses ``dirHash``."""
+        """A subject: ``sha256`` and our form, as Sigstore refuses ``dirHash`` here."""
         notes = dict(annotations)
         if digest.form == "tree":
             notes[FORM] = "tree"
@@ -180,11 +233,20 @@ class Resource:
 
     @classmethod
     def dependency(
-        cls, name: str | None, digest: Digest, uri: str | None = None, **annotations: Any
+        cls,
+        name: str | None,
+        digest: Digest,
+        uri: str | None = None,
+        **annotations: Any,
     ) -> Resource:
         """An input of a step: ``dirHash`` for a folder, ``sha256`` for a file."""
         algorithm = "dirHash" if digest.form == "tree" else "sha256"
-        return cls(name=name, uri=uri, digest={algorithm: digest.value}, annotations=annotations)
+        return cls(
+            name=name,
+            uri=uri,
+            digest={algorithm: digest.value},
+            annotations=annotations,
+        )
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:
@@ -197,8 +259,9 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
 class Statement:
     """An in-toto Statement v1: subjects, a predicate type, and what is said of them.
 
-    ``payload`` holds the exact bytes a signature covers. Build one with :meth:`build`, read
-    one with :meth:`parse`; both guarantee that ``payload`` says what the fields say.
+    ``payload`` holds the exact bytes a signature covers. Build one with :meth:`build`,
+    read one with :meth:`parse`; both guarantee that ``payload`` says what the fields
+    say.
     """
 
     subjects: tuple[Resource, ...]
@@ -213,7 +276,10 @@ class Statement:
 
     @classmethod
     def build(
-        cls, subjects: Iterable[Resource], predicate_type: str, predicate: Mapping[str, Any]
+        cls,
+        subjects: Iterable[Resource],
+        predicate_type: str,
+        predicate: Mapping[str, Any],
     ) -> Statement:
         """Make a statement and its bytes; needs at least one subject."""
         listed = tuple(subjects)
@@ -231,8 +297,10 @@ class Statement:
     def parse(cls, payload: bytes, where: str) -> Statement:
         """Read the bytes of a statement, keeping them.
 
-        Raises :class:`~aibom.errors.DocumentInvalid` when the bytes are not a Statement v1
-        with at least one subject, each with a digest that could be one.
+        Raises :class:`~aibom.errors.DocumentInvalid` when the bytes are not a Statement
+        v1 with at least one subject, each with a digest that could be one: a reason of
+        :func:`parse_json`, ``statement-type-unsupported``, ``subject-missing``,
+        ``subject-undigested``, ``digest-malformed`` or ``document-invalid``.
         """
         document = _mapping(parse_json(payload, where), where)
         if document.get("_type") != STATEMENT_V1:
@@ -244,15 +312,20 @@ class Statement:
         listed = document.get("subject")
         if not isinstance(listed, list) or not listed:
             raise DocumentInvalid("no subject", reason="subject-missing", where=where)
+        subjects = tuple(
+            Resource.from_document(item, f"{where}#/subject/{index}")
+            for index, item in enumerate(listed)
+        )
+        if not all(subject.digest for subject in subjects):
+            raise DocumentInvalid(
+                "a subject has no digest", reason="subject-undigested", where=where
+            )
         predicate_type = document.get("predicateType")
         if not isinstance(predicate_type, str) or not predicate_type:
             raise DocumentInvalid("no predicateType", where=where)
         predicate = document.get("predicate", {})
         return cls(
-            tuple(
-                Resource.from_document(item, f"{where}#/subject/{index}")
-                for index, item in enumerate(listed)
-            ),
+            subjects,
             predicate_type,
             dict(_mapping(predicate, f"{where}#/predicate")),
             payload,

@@ -1,16 +1,17 @@
 """Results, findings and the verdict: what a gate decided, as frozen values.
 
 A :class:`Result` is one (rule, node). A *finding* is a result that is not a pass. The
-:class:`Verdict` holds every result, what was evaluated (digests of policy, data, BOMs and
-evidence), and the decision. It is a pure value: the same input and effective time give the
-same bytes. Deciding is ``aibom.policy.engine``'s job; drawing it is ``aibom.report``'s.
+:class:`Verdict` holds every result, what was evaluated (digests of policy, data, BOMs
+and evidence), and the decision. It is a pure value: the same input and effective time
+give the same bytes. Deciding is ``aibom.policy.engine``'s job; drawing it is
+``aibom.report``'s.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +40,9 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
     ERROR = "error"
     NOT_APPLICABLE = "not-applicable"
+
+
+_RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.UNKNOWN: 2}
 
 
 class Mode(StrEnum):
@@ -77,6 +81,17 @@ class Decision(StrEnum):
     ERROR = "error"
 
 
+def _plain(value: Any) -> Any:
+    """Values as a JSON reader gives them: objects, lists, texts."""
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value.value if isinstance(value, StrEnum) else value
+
+
 @dataclass(frozen=True, slots=True)
 class PathHop:
     """One node on a lineage path; ``via`` is how it was reached from the one before."""
@@ -92,8 +107,9 @@ class PathHop:
 class Result:
     """What one rule says of one node.
 
-    ``path`` leads from the artifact to what the finding is about (often the node, sometimes
-    beyond it: to a labeler, to an advisory's target). ``evidence`` names files.
+    ``path`` leads from the artifact to what the finding is about (often the node,
+    sometimes beyond it: to a labeler, to an advisory's target). ``evidence`` names
+    files.
     """
 
     rule: str
@@ -135,12 +151,13 @@ class Result:
 
     def to_document(self) -> dict[str, Any]:
         """The result as JSON-ready values."""
-        return {**asdict(self), "fingerprint": self.fingerprint, "blocks": self.blocks}
+        document = _plain(self)
+        return {**document, "fingerprint": self.fingerprint, "blocks": self.blocks}
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How far verification came. ``state``: ``verified``, ``failed`` or ``not-done``."""
+    """How far verification came: ``state`` is verified, failed or not-done."""
 
     state: str
     reason: str = ""
@@ -169,8 +186,8 @@ class Inputs:
 class Verdict:
     """All results of one evaluation and the decision.
 
-    ``dry_run`` (``aibom check``) and ``report_only`` verdicts are marked as such; no gate
-    accepts them.
+    ``dry_run`` (``aibom check``) and ``report_only`` verdicts are marked as such; no
+    gate accepts them.
     """
 
     artifact: str
@@ -219,10 +236,7 @@ class Verdict:
             "effectiveTime": self.effective_time,
             "overrides": list(self.overrides),
             "warnings": list(self.warnings),
-            "verification": asdict(self.verification),
-            "inputs": asdict(self.inputs),
+            "verification": _plain(self.verification),
+            "inputs": _plain(self.inputs),
             "results": [result.to_document() for result in self.results],
         }
-
-
-_RANK = {Status.FAIL: 0, Status.ERROR: 1, Status.UNKNOWN: 2}

@@ -1,8 +1,10 @@
-"""CycloneDX → lineage: the inverse of :mod:`.encode`, for documents in our profile.
+"""CycloneDX → lineage: the inverse of :mod:`aibom.bom.encode`, for our profile.
 
-Lineage is taken from formulation and from ``aibom:`` properties; the derived views are
-ignored here (:mod:`.profile` compares them). Judgements that somebody wrote into the
-document count for nothing. A document without our profile is read by :mod:`.foreign`.
+Lineage is taken from formulation, from pedigree stubs that are not marked as derived,
+and from ``aibom:`` properties; the derived views are ignored here
+(:mod:`aibom.bom.profile` compares them). Judgements that somebody wrote into the
+document count for nothing. A document without our profile is read by
+:mod:`aibom.bom.foreign`.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aibom.bom import properties as names
+from aibom.bom.facts import Origins, read_facts
 from aibom.bom.foreign import decode_foreign
 from aibom.bom.native import read_component_fields, read_step_fields
-from aibom.bom.properties import Origins, read_facts, value_of, values_of
+from aibom.bom.problem import shorten
+from aibom.bom.properties import PLAIN_RELATIONS, value_of, values_of
 from aibom.digest import Digest, File
 from aibom.errors import DocumentInvalid
 from aibom.lineage.graph import Graph
@@ -21,11 +25,8 @@ from aibom.lineage.nodes import Edge, Kind, Node, Relation
 
 __all__ = ["decode", "is_profiled"]
 
-_PLAIN = {
-    names.AGENT: Relation.PERFORMED_BY,
-    names.ATTRIBUTED_TO: Relation.ATTRIBUTED_TO,
-    names.REQUIRES: Relation.REQUIRES,
-}
+_METADATA = "/metadata/properties"
+_MAX_SIZE_DIGITS = 19
 
 
 def is_profiled(document: Mapping[str, Any]) -> bool:
@@ -37,24 +38,29 @@ def is_profiled(document: Mapping[str, Any]) -> bool:
 def decode(document: Mapping[str, Any], digest: str) -> Graph:
     """Read the lineage of a document that is valid at the level ``schema``.
 
-    ``digest`` is the SHA-256 of the document's bytes; a foreign document's facts carry it
-    as their origin. Raises :class:`~aibom.errors.DocumentInvalid` for a profile version we
-    do not know and for parts of our profile that cannot be read.
+    ``digest`` is the SHA-256 of the document's bytes; a foreign document's facts carry
+    it as their origin. Whether the derived views agree is not asked here.
+
+    Raises :class:`~aibom.errors.DocumentInvalid`: ``profile-unsupported``,
+    ``root-missing``, ``property-repeated``, ``property-malformed``, ``origin-invalid``,
+    ``fact-invalid``, ``edge-invalid``, ``edge-dangling``, ``kind-contradicted``,
+    ``digest-contradicted``, ``digest-malformed``, ``file-invalid``.
     """
     if not is_profiled(document):
         return decode_foreign(document, digest)
-    version = value_of(document["metadata"], names.PROFILE, "metadata")
+    version = value_of(document["metadata"], names.PROFILE, _METADATA)
     if version != names.PROFILE_VERSION:
         raise DocumentInvalid(
-            f"written in profile {version}; this program reads {names.PROFILE_VERSION}",
+            f"written in profile {shorten(str(version), 40)}; this program reads "
+            f"{names.PROFILE_VERSION}",
             reason="profile-unsupported",
-            where="metadata.properties",
+            where=_METADATA,
         )
     return _Decoder(document).graph()
 
 
 class _Decoder:
-    """Reads one document; ``elements`` yields each part with its place."""
+    """Collects the nodes and edges of one document; ``where`` is a JSON pointer."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -69,7 +75,7 @@ class _Decoder:
             raise DocumentInvalid(
                 "names no main component",
                 reason="root-missing",
-                where="metadata.component",
+                where="/metadata/component",
             )
         for where, element in self._components(root):
             self._component(element, where)
@@ -156,20 +162,19 @@ class _Decoder:
         )
 
     def _plain_edges(self, node: Node, element: Mapping[str, Any], where: str) -> None:
+        """Edges that stand in properties, and what ``aibom:edge`` adds to them."""
         found: dict[tuple[str, str, str, str], Edge] = {}
-        for item in element.get("properties", ()):
-            name, value = str(item.get("name")), str(item.get("value", ""))
-            head, _, role = name.removeprefix("aibom:").partition(":")
-            relation = (
-                _PLAIN.get(f"aibom:{head}") if name.startswith("aibom:") else None
-            )
-            if relation is not None:
+        for name, targets in names.by_name(element).items():
+            relation, role = _plain_relation(name)
+            if relation is None:
+                continue
+            for target in targets:
                 edge = Edge(
                     (),
                     node.origins,
                     source=node.id,
                     relation=relation,
-                    target=value,
+                    target=target,
                     role=role,
                 )
                 found[edge.key] = edge
@@ -189,9 +194,9 @@ class _Decoder:
             text, ("properties", "relation", "role", "target"), where
         )
         facts, origins, extra = read_facts(value, (), self.origins, where)
-        if value["relation"] not in set(_PLAIN.values()):
+        if value["relation"] not in set(Relation):
             raise DocumentInvalid(
-                f"{value['relation']!r} does not stand in a property",
+                f"{shorten(value['relation'], 80)!r} is not a relation",
                 reason="edge-invalid",
                 where=where,
             )
@@ -201,26 +206,37 @@ class _Decoder:
             extra,
             source=source,
             relation=Relation(value["relation"]),
-            target=str(value["target"]),
-            role=str(value["role"]),
+            target=value["target"],
+            role=value["role"],
         )
 
     def _party(self, text: str) -> None:
-        where = "metadata property aibom:party"
-        value = names.parse_object(text, ("properties", "ref"), where)
-        facts, origins, extra = read_facts(value, (), self.origins, where)
-        self.nodes.append(
-            Node(facts, origins, extra, id=str(value["ref"]), kind=Kind.PARTY)
-        )
+        value = names.parse_object(text, ("properties", "ref"), _METADATA)
+        facts, origins, extra = read_facts(value, (), self.origins, _METADATA)
+        ref = value["ref"]
+        if not ref.startswith(f"{Kind.PARTY}:"):
+            raise DocumentInvalid(
+                f"{shorten(ref, 120)!r} is not the id of a party",
+                reason="kind-contradicted",
+                where=_METADATA,
+            )
+        self.nodes.append(Node(facts, origins, extra, id=ref, kind=Kind.PARTY))
+
+
+def _plain_relation(name: str) -> tuple[Relation | None, str]:
+    """What a property's name says: ``aibom:<relation>``, with ``:<role>`` or not."""
+    space, _, rest = name.partition(":")
+    head, _, role = rest.partition(":")
+    return PLAIN_RELATIONS.get(f"{space}:{head}"), role
 
 
 def _graph_extra(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        str(item["name"]).removeprefix(names.EXTRA): names.parse_json(
-            str(item.get("value", "")), "metadata.properties"
+        name.removeprefix(names.EXTRA): names.parse_json(
+            names.only(found, name, _METADATA) or "", _METADATA
         )
-        for item in metadata.get("properties", ())
-        if str(item.get("name")).startswith(names.EXTRA)
+        for name, found in names.by_name(metadata).items()
+        if name.startswith(names.EXTRA)
     }
 
 
@@ -228,7 +244,8 @@ def _kind(element: Mapping[str, Any], ref: str, where: str) -> Kind:
     text = value_of(element, names.KIND, where)
     if text not in set(Kind) or not ref.startswith(f"{text}:"):
         raise DocumentInvalid(
-            f"{ref!r} says aibom:kind {text!r}, which its bom-ref does not",
+            f"{shorten(ref, 120)!r} says aibom:kind {shorten(str(text), 40)!r}, "
+            "which its bom-ref does not",
             reason="kind-contradicted",
             where=where,
         )
@@ -236,6 +253,7 @@ def _kind(element: Mapping[str, Any], ref: str, where: str) -> Kind:
 
 
 def _files(element: Mapping[str, Any], where: str) -> tuple[File, ...]:
+    """The nested components: the files of the folder that it is, sorted by path."""
     found = []
     for index, item in enumerate(element.get("components", ())):
         here = f"{where}/components/{index}"
@@ -243,7 +261,7 @@ def _files(element: Mapping[str, Any], where: str) -> tuple[File, ...]:
         hashes = [
             h["content"] for h in item.get("hashes", ()) if h.get("alg") == "SHA-256"
         ]
-        if item.get("type") != "file" or len(hashes) != 1 or not (size or "").isdigit():
+        if item.get("type") != "file" or len(hashes) != 1 or not _is_size(size):
             raise DocumentInvalid(
                 "not a file with one SHA-256 and a size",
                 reason="file-invalid",
@@ -251,7 +269,13 @@ def _files(element: Mapping[str, Any], where: str) -> tuple[File, ...]:
             )
         digest = Digest("file", hashes[0], where=here)
         found.append(File(str(item["name"]), int(size or ""), digest))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda file: file.path))
+
+
+def _is_size(text: str | None) -> bool:
+    if text is None or len(text) > _MAX_SIZE_DIGITS:
+        return False
+    return text.isascii() and text.isdigit()
 
 
 def _check_digest(node: Node, element: Mapping[str, Any], where: str) -> None:

@@ -1,13 +1,15 @@
 """Lineage → CycloneDX, document first: the plain JSON document is the BOM.
 
-Things are components (services are services), processes are ``formulation`` workflows,
-parties are organisations and contacts under ``declarations.targets``. Exact typed edges live
-in workflow inputs and outputs and in ``aibom:`` properties. The views that other tools look
-at (``dependencies``, ``pedigree.ancestors``, ``modelCard`` datasets, ``compositions``) are
-derived from the same graph by :mod:`.views` and marked as such.
+Things are components (services without bytes are services), processes are
+``formulation`` workflows, parties are organisations and contacts under
+``declarations.targets``. Exact typed edges live in workflow inputs and outputs and in
+``aibom:`` properties. The views that other tools look at (``dependencies``,
+``pedigree.ancestors``, ``modelCard`` datasets, ``compositions``) are derived from the
+same graph by :mod:`aibom.bom.views` and marked as such.
 
-The same graph gives the same document to the byte: array order comes from ids, the serial
-number from the content, and there is no clock. ``docs/bom-profile.md`` lists every mapping.
+The same graph gives the same document to the byte: array order comes from ids, the
+serial number from the content, and there is no clock. ``docs/bom-profile.md`` lists
+every mapping.
 """
 
 from __future__ import annotations
@@ -19,42 +21,29 @@ from typing import Any
 
 import aibom
 from aibom.bom import properties as names
-from aibom.bom.native import component_fields, step_fields
-from aibom.bom.properties import Origins, canonical, fact_properties, prop
-from aibom.bom.views import Views
-from aibom.errors import DocumentInvalid
+from aibom.bom.facts import Origins, fact_properties
+from aibom.bom.native import (
+    COMPONENT_TYPES,
+    DATA_TYPES,
+    component_fields,
+    is_service_element,
+    step_fields,
+    task_type,
+)
+from aibom.bom.properties import PLAIN_RELATIONS, canonical, prop
+from aibom.bom.views import Views, is_person_or_organization
+from aibom.digest import File
+from aibom.errors import DocumentInvalid, UsageError
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Edge, Kind, Node, Relation
 from aibom.statement import BASE_URI
 
-__all__ = ["COMPONENT_TYPES", "SPEC_VERSIONS", "encode", "to_bytes"]
+__all__ = ["SPEC_VERSIONS", "encode", "to_bytes"]
 
 SPEC_VERSIONS = ("1.6", "1.7")
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, BASE_URI)
 
-COMPONENT_TYPES = {
-    Kind.MODEL: "machine-learning-model",
-    Kind.DATASET: "data",
-    Kind.GUIDELINE: "data",
-    Kind.REPORT: "data",
-    Kind.CODE: "application",
-    Kind.SYSTEM: "application",
-    Kind.PARTY: "application",
-}
-_DATA_TYPES = {
-    Kind.DATASET: "dataset",
-    Kind.GUIDELINE: "definition",
-    Kind.REPORT: "other",
-}
-_TASK_TYPES = {
-    "evaluate": "test",
-    "merge": "merge",
-    "collect": "copy",
-    "split": "copy",
-    "review": "review",
-    "filter": "clean",
-    "deduplicate": "clean",
-}
+_PEDIGREE = (Relation.DERIVED_FROM, Relation.REVISION_OF)
 
 
 def to_bytes(document: dict[str, Any]) -> bytes:
@@ -67,20 +56,31 @@ def encode(
 ) -> dict[str, Any]:
     """Write a graph with a root as a CycloneDX document.
 
-    ``timestamp`` (RFC 3339 with a zone) is left out when None: two runs then agree. Raises
-    :class:`~aibom.errors.DocumentInvalid` when the graph has no root, or the root is a
-    service. The document is not validated here; ``aibom.operations.write_bom`` does that.
+    ``timestamp`` (RFC 3339 with a zone) is left out when None: two runs then agree.
+    The document is not validated here: ``aibom.operations.write_bom`` does that.
+
+    Raises :class:`~aibom.errors.UsageError` for a version not in :data:`SPEC_VERSIONS`,
+    and :class:`~aibom.errors.DocumentInvalid`: ``root-missing`` when the graph has no
+    root, or the root is a service; ``text-not-unicode`` for a text with a lone
+    surrogate, which no file can hold.
     """
+    if spec_version not in SPEC_VERSIONS:
+        raise UsageError(
+            f"BOMs are written in CycloneDX {' or '.join(SPEC_VERSIONS)}, "
+            f"not {spec_version}",
+            reason="spec-version-unsupported",
+        )
     if graph.root is None or graph.nodes[graph.root].kind is Kind.SERVICE:
         raise DocumentInvalid(
-            "a BOM is about one model, dataset or system; the graph names none as its root",
+            "a BOM is about one model, dataset or system; the graph has none as its "
+            "root",
             reason="root-missing",
         )
     return _Encoder(graph).document(spec_version, timestamp)
 
 
 class _Encoder:
-    """Holds what every part of one document needs: the graph, origins, derived views."""
+    """What every part of one document needs: the graph, origins, derived views."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -93,9 +93,9 @@ class _Encoder:
         components = [
             self._component(node)
             for node in nodes
-            if node.id != root and _is_component(node) and node.kind is not Kind.SERVICE
+            if node.id != root and _is_component(node)
         ]
-        services = [self._service(node) for node in nodes if node.kind is Kind.SERVICE]
+        services = [self._service(node) for node in nodes if is_service_element(node)]
         body: dict[str, Any] = {"metadata": self._metadata(root, timestamp)}
         if components:
             body["components"] = components
@@ -108,17 +108,14 @@ class _Encoder:
         workflows = [self._workflow(node) for node in nodes if node.kind is Kind.STEP]
         if workflows:
             body["formulation"] = [{"workflows": workflows}]
-        people = [self._organization(node) for node in nodes if _is_person_or_org(node)]
-        if people:
-            body["declarations"] = {"targets": {"organizations": people}}
-        serial = uuid.uuid5(
-            _NAMESPACE, hashlib.sha256(canonical(body).encode()).hexdigest()
-        )
+        organizations = self.views.organizations()
+        if organizations:
+            body["declarations"] = {"targets": {"organizations": organizations}}
         return {
             "$schema": f"http://cyclonedx.org/schema/bom-{spec_version}.schema.json",
             "bomFormat": "CycloneDX",
             "specVersion": spec_version,
-            "serialNumber": f"urn:uuid:{serial}",
+            "serialNumber": _serial_number({"specVersion": spec_version, **body}),
             "version": 1,
             **body,
         }
@@ -161,29 +158,24 @@ class _Encoder:
         if pedigree:
             component["pedigree"] = {"ancestors": pedigree}
         if node.files:
-            component["components"] = [_file(file) for file in node.files]
+            by_path = sorted(node.files, key=lambda file: file.path)
+            component["components"] = [_file(file) for file in by_path]
         datasets = self.views.training_data(node.id)
         if datasets:
             component["modelCard"] = {
                 "modelParameters": {"datasets": [{"ref": ref} for ref in datasets]},
                 "properties": [prop(names.VIEW, "derived")],
             }
-        if node.kind in _DATA_TYPES:
-            component["data"] = [{"type": _DATA_TYPES[node.kind]}]
+        if node.kind in DATA_TYPES:
+            component["data"] = [{"type": DATA_TYPES[node.kind]}]
         listed += fact_properties(node, self.origins, native)
         component["properties"] = listed + self._plain_edges(node)
         return component
 
     def _service(self, node: Node) -> dict[str, Any]:
         fields, native = component_fields(node)
-        for key in ("purl", "externalReferences"):
-            fields.pop(key, None)
-        kept = frozenset(
-            p for p in native if p[0] in ("name", "revision", "description")
-        )
-        licences = frozenset(p for p in native if p[0] == "licence")
         listed = [prop(names.KIND, node.kind.value)]
-        listed += fact_properties(node, self.origins, kept | licences)
+        listed += fact_properties(node, self.origins, native)
         return {
             "bom-ref": node.id,
             **fields,
@@ -191,8 +183,9 @@ class _Encoder:
         }
 
     def _pedigree(self, node: Node) -> list[dict[str, Any]]:
+        """Exact ancestors, one stub per edge, and the derived view of base models."""
         stubs = []
-        for relation in (Relation.DERIVED_FROM, Relation.REVISION_OF):
+        for relation in _PEDIGREE:
             for edge in self.graph.edges_from(node.id, relation):
                 listed = [
                     prop(names.RELATION, relation.value),
@@ -212,20 +205,18 @@ class _Encoder:
         """An inline ancestor: pedigree takes components, not references."""
         node = self.graph.nodes[ref]
         fields, _ = component_fields(node)
-        kept = {
-            key: fields[key] for key in ("name", "version", "purl") if key in fields
-        }
-        kind = COMPONENT_TYPES.get(node.kind, "application")
-        return {"type": kind, **kept, "properties": listed}
+        stub: dict[str, Any] = {"type": COMPONENT_TYPES[node.kind]}
+        for key in ("name", "version", "purl"):
+            if key in fields:
+                stub[key] = fields[key]
+        return {**stub, "properties": listed}
 
     def _plain_edges(self, node: Node) -> list[dict[str, str]]:
         """Edges that CycloneDX has only properties for."""
         listed = []
-        for relation, name in (
-            (Relation.ATTRIBUTED_TO, names.ATTRIBUTED_TO),
-            (Relation.REQUIRES, names.REQUIRES),
-            (Relation.PERFORMED_BY, names.AGENT),
-        ):
+        for name, relation in PLAIN_RELATIONS.items():
+            if relation in _PEDIGREE and not is_service_element(node):
+                continue
             for edge in self.graph.edges_from(node.id, relation):
                 listed.append(
                     prop(f"{name}:{edge.role}" if edge.role else name, edge.target)
@@ -244,12 +235,11 @@ class _Encoder:
 
     def _workflow(self, step: Node) -> dict[str, Any]:
         fields, inputs, native = step_fields(step)
-        kinds = step.values("step")
         workflow: dict[str, Any] = {
             "bom-ref": step.id,
             "uid": str(uuid.uuid5(_NAMESPACE, step.id)),
             **fields,
-            "taskTypes": [_TASK_TYPES.get(kinds[0], "build") if kinds else "other"],
+            "taskTypes": [task_type(step)],
         }
         for edge in self.graph.edges_from(step.id, Relation.USED):
             inputs.append(
@@ -276,36 +266,42 @@ class _Encoder:
         listed = [prop(names.ROLE, edge.role)] if edge.role else []
         return {"properties": listed + fact_properties(edge, self.origins)}
 
-    def _organization(self, node: Node) -> dict[str, Any]:
-        if node.values("type") == ("person",):
-            return {"contact": [{"bom-ref": node.id, "name": node.label}]}
-        return {"bom-ref": node.id, "name": node.label}
-
     def _parties(self) -> list[dict[str, str]]:
         """Facts of people and organisations: CycloneDX gives those no properties."""
         return [
             prop(
                 names.PARTY,
                 canonical(
-                    {"ref": n.id, "properties": fact_properties(n, self.origins)}
+                    {
+                        "ref": node.id,
+                        "properties": fact_properties(node, self.origins),
+                    }
                 ),
             )
-            for n in self.graph.nodes.values()
-            if _is_person_or_org(n)
+            for node in self.graph.nodes.values()
+            if is_person_or_organization(node)
         ]
 
 
+def _serial_number(content: dict[str, Any]) -> str:
+    """A UUID that is a function of the content, so that it changes with it."""
+    try:
+        data = canonical(content).encode("utf-8")
+    except UnicodeEncodeError:
+        raise DocumentInvalid(
+            "a text holds a lone surrogate, which is no character",
+            reason="text-not-unicode",
+        ) from None
+    return uuid.uuid5(_NAMESPACE, hashlib.sha256(data).hexdigest()).urn
+
+
 def _is_component(node: Node) -> bool:
-    if node.kind is Kind.PARTY:
-        return not _is_person_or_org(node)
-    return node.kind is not Kind.STEP
+    if node.kind is Kind.STEP or is_service_element(node):
+        return False
+    return not is_person_or_organization(node)
 
 
-def _is_person_or_org(node: Node) -> bool:
-    return node.kind is Kind.PARTY and node.values("type") != ("software",)
-
-
-def _file(file: Any) -> dict[str, Any]:
+def _file(file: File) -> dict[str, Any]:
     return {
         "type": "file",
         "name": file.path,

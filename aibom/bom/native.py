@@ -4,15 +4,15 @@
 fact               CycloneDX
 =================  ==========================================================
 ``name``           ``name`` (the first of several)
-``revision``       ``version`` (when there is one, uncontradicted)
+``revision``       ``version`` (when there is one, of at most 1,024 characters)
 ``source``         ``purl`` (the first that is a valid package URL)
 ``licence``        ``licenses[0].license.name`` (when there is one)
 ``description``    ``description`` (when there is one)
-``location``       ``externalReferences[type=distribution].url`` (plain http(s) only)
+``location``       ``externalReferences[type=distribution].url`` (plain http(s))
 ``upstream-bom``   ``externalReferences[type=bom]`` with url (BOM-Link) and SHA-256
 ``label``          ``workflows[].name``
-``started``        ``workflows[].timeStart`` (when a plain UTC time)
-``finished``       ``workflows[].timeEnd`` (when a plain UTC time not before the start)
+``started``        ``workflows[].timeStart`` (a UTC time to the second)
+``finished``       ``workflows[].timeEnd`` (a UTC time not before the start)
 ``parameter.*``    ``workflows[].inputs[].parameters``
 ``env.*``          ``workflows[].inputs[].environmentVars``
 =================  ==========================================================
@@ -25,34 +25,70 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from aibom.lineage.nodes import Facts, Node, State
+from aibom.lineage.nodes import Facts, Kind, Node, State
 
 __all__ = [
+    "COMPONENT_TYPES",
+    "DATA_TYPES",
     "Pairs",
     "component_fields",
+    "is_service_element",
     "read_component_fields",
     "read_step_fields",
     "split_link",
     "step_fields",
+    "task_type",
 ]
 
 Pairs = frozenset[tuple[str, str]]
 
+#: CycloneDX component types; ``aibom:kind`` says which of our kinds it is.
+COMPONENT_TYPES = {
+    Kind.MODEL: "machine-learning-model",
+    Kind.DATASET: "data",
+    Kind.GUIDELINE: "data",
+    Kind.REPORT: "data",
+    Kind.CODE: "application",
+    Kind.SYSTEM: "application",
+    Kind.SERVICE: "application",
+    Kind.PARTY: "application",
+}
+#: The type of ``component.data``, for the kinds that have one.
+DATA_TYPES = {
+    Kind.DATASET: "dataset",
+    Kind.GUIDELINE: "definition",
+    Kind.REPORT: "other",
+}
+_TASK_TYPES = {
+    "evaluate": "test",
+    "merge": "merge",
+    "collect": "copy",
+    "split": "copy",
+    "review": "review",
+    "filter": "clean",
+    "deduplicate": "clean",
+}
+#: Characters of a ``version``, by the schema.
+_MAX_VERSION = 1024
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/+-]*)?")
 _LINK = re.compile(
     r"(?P<link>urn:cdx:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[1-9][0-9]*)"
     r"@sha256:(?P<digest>[0-9a-f]{64})"
 )
-_TIME = re.compile(
-    r"(?P<y>[0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
-    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-)
+_TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z")
+
+
+def task_type(step: Node) -> str:
+    """The CycloneDX task type of a step; there is none for training or labelling."""
+    kinds = step.values("step")
+    return _TASK_TYPES.get(kinds[0], "build") if kinds else "other"
 
 
 def split_link(text: str) -> tuple[str, str] | None:
-    """Split ``urn:cdx:…/1@sha256:…`` into BOM-Link and hex digest; None for other texts."""
+    """Split ``urn:cdx:…/1@sha256:…`` into BOM-Link and hex digest; None for others."""
     match = _LINK.fullmatch(text)
     return (match["link"], match["digest"]) if match else None
 
@@ -60,8 +96,8 @@ def split_link(text: str) -> tuple[str, str] | None:
 def component_fields(node: Node) -> tuple[dict[str, Any], Pairs]:
     """The CycloneDX fields of a component or service, and the facts they hold.
 
-    ``name`` is required there: a node without one is written under its id, which reading
-    takes for "no name".
+    ``name`` is required there: a node without one is written under its id, which
+    reading takes for "no name". A service has no ``purl``; its source is a property.
     """
     fields: dict[str, Any] = {"name": node.id}
     native: set[tuple[str, str]] = set()
@@ -71,11 +107,11 @@ def component_fields(node: Node) -> tuple[dict[str, Any], Pairs]:
         native.add(("name", names[0]))
     for fact, key in (("revision", "version"), ("description", "description")):
         value = _single(node, fact)
-        if value:
+        if value and not (key == "version" and len(value) > _MAX_VERSION):
             fields[key] = value
             native.add((fact, value))
     source = next((text for text in node.values("source") if _is_purl(text)), None)
-    if source:
+    if source and not is_service_element(node):
         fields["purl"] = source
         native.add(("source", source))
     licence = _single(node, "licence")
@@ -86,6 +122,15 @@ def component_fields(node: Node) -> tuple[dict[str, Any], Pairs]:
     if references:
         fields["externalReferences"] = references
     return fields, frozenset(native | held)
+
+
+def is_service_element(node: Node) -> bool:
+    """Whether a node is written under ``services``.
+
+    CycloneDX services have neither hashes nor parts, so a service whose bytes are known
+    is written as a component, like every other thing that has bytes.
+    """
+    return node.kind is Kind.SERVICE and node.digest is None and not node.files
 
 
 def _single(node: Facts, name: str) -> str | None:
@@ -175,9 +220,13 @@ def step_fields(step: Node) -> tuple[dict[str, Any], list[dict[str, Any]], Pairs
 
 
 def _time(step: Node, name: str) -> str | None:
-    """The time, where it is one that every validator agrees on; leap days may be left out."""
+    """The time, where it is one that every validator agrees on."""
     value = _single(step, name)
-    if value is None or not (match := _TIME.fullmatch(value)) or match["y"] < "0001":
+    if value is None or not _TIME.fullmatch(value):
+        return None
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
         return None
     return value
 

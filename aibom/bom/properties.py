@@ -1,34 +1,37 @@
-"""The names of our CycloneDX properties, and facts written as properties.
+"""The names of our CycloneDX properties, and how to read and write one.
 
-``docs/bom-profile.md`` is the reference of all names. A fact that CycloneDX has a field for
-is written there (``encode`` decides); every other fact is a property ``aibom:fact:<field>``.
-A field that is declared as unknown is ``aibom:unknown``. Where a fact's origins are not
-simply those of the node or edge it stands on, ``aibom:origins:<field>`` lists them, value by
-value, as indices into the table in ``metadata.properties``.
+``docs/bom-profile.md`` is the reference of all names. Texts in properties are as
+hostile as the document around them: JSON inside one is parsed under the same limits,
+and what cannot be read is :class:`~aibom.errors.DocumentInvalid`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from aibom.bom.parse import parse
+from aibom.bom.problem import shorten
 from aibom.errors import DocumentInvalid
-from aibom.lineage.nodes import Fact, Facts, Origin, merge_facts
+from aibom.lineage.nodes import Relation
 
 __all__ = [
-    "Origins",
+    "PLAIN_RELATIONS",
     "PROFILE",
     "PROFILE_VERSION",
+    "by_name",
     "canonical",
-    "fact_properties",
+    "only",
     "parse_json",
     "parse_object",
     "prop",
-    "read_facts",
     "value_of",
     "values_of",
 ]
+
+#: What every name of ours starts with.
+PREFIX = "aibom:"
 
 PROFILE_VERSION = "1"
 PROFILE = "aibom:profile"
@@ -51,6 +54,17 @@ PARTY = "aibom:party"
 AGENT = "aibom:agent"
 ATTRIBUTED_TO = "aibom:attributed-to"
 REQUIRES = "aibom:requires"
+DERIVED_FROM = "aibom:derived-from"
+REVISION_OF = "aibom:revision-of"
+
+#: Relations that stand in properties, by name; pedigree holds two of them where it can.
+PLAIN_RELATIONS = {
+    ATTRIBUTED_TO: Relation.ATTRIBUTED_TO,
+    REQUIRES: Relation.REQUIRES,
+    AGENT: Relation.PERFORMED_BY,
+    DERIVED_FROM: Relation.DERIVED_FROM,
+    REVISION_OF: Relation.REVISION_OF,
+}
 
 #: Names under which people have written judgements into BOMs; they count for nothing.
 JUDGEMENTS = (
@@ -64,8 +78,17 @@ JUDGEMENTS = (
 
 
 def canonical(value: Any) -> str:
-    """One line of JSON with sorted keys: how structured values stand in a property."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """One line of JSON with sorted keys: how structured values stand in a property.
+
+    Raises ``ValueError`` for NaN and infinities, which JSON has not.
+    """
+    return json.dumps(
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
 
 
 def prop(name: str, value: str) -> dict[str, str]:
@@ -84,201 +107,73 @@ def values_of(element: Mapping[str, Any], name: str) -> list[str]:
 
 def value_of(element: Mapping[str, Any], name: str, where: str) -> str | None:
     """The value of a property that may stand once; ``property-repeated`` otherwise."""
-    found = values_of(element, name)
+    return only(values_of(element, name), name, where)
+
+
+def only(found: Sequence[str], name: str, where: str) -> str | None:
+    """The one value found, or None; ``property-repeated`` where there are several."""
     if len(found) > 1:
         raise DocumentInvalid(
-            f"the property {name} stands {len(found)} times",
+            f"the property {shorten(name, 80)} stands {len(found)} times",
             reason="property-repeated",
             where=where,
         )
     return found[0] if found else None
 
 
-class Origins:
-    """The table of origins of one document, and references into it."""
-
-    def __init__(self, table: Iterable[Origin]) -> None:
-        self._table = tuple(table)
-        self._index = {origin: number for number, origin in enumerate(self._table)}
-
-    @classmethod
-    def of(cls, carriers: Iterable[Facts]) -> Origins:
-        """The table for these nodes and edges: every origin once, sorted."""
-        found: set[Origin] = set()
-        for carrier in carriers:
-            found |= carrier.origins
-            for fact in carrier.facts:
-                found |= fact.origins
-        return cls(sorted(found))
-
-    def properties(self) -> list[dict[str, str]]:
-        """The table as properties of the document's metadata."""
-        return [
-            prop(
-                f"{ORIGIN}:{number}",
-                canonical(
-                    {
-                        "cataloger": origin.cataloger,
-                        "digest": origin.digest,
-                        "mode": origin.mode,
-                        "pointer": origin.pointer,
-                    }
-                ),
-            )
-            for number, origin in enumerate(self._table)
-        ]
-
-    @classmethod
-    def read(cls, metadata: Mapping[str, Any]) -> Origins:
-        """Read the table back from the document's metadata."""
-        numbered: dict[int, Origin] = {}
-        for item in metadata.get("properties", ()):
-            name = str(item.get("name"))
-            if name.startswith(f"{ORIGIN}:"):
-                where = f"metadata property {name}"
-                numbered[_number(name.removeprefix(f"{ORIGIN}:"), where)] = _origin(
-                    parse_json(str(item.get("value")), where), where
-                )
-        if sorted(numbered) != list(range(len(numbered))):
-            raise DocumentInvalid(
-                "the table of origins has gaps",
-                reason="origin-invalid",
-                where="metadata",
-            )
-        return cls(numbered[number] for number in range(len(numbered)))
-
-    def write(self, origins: Iterable[Origin]) -> str:
-        """A set of origins as indices: ``0 3``."""
-        return " ".join(
-            str(number) for number in sorted(self._index[o] for o in origins)
-        )
-
-    def parse(self, text: str, where: str) -> frozenset[Origin]:
-        """The inverse of :meth:`write`."""
-        numbers = [_number(part, where) for part in text.split()]
-        if any(number >= len(self._table) for number in numbers):
-            raise DocumentInvalid(
-                f"{text!r} refers to an origin that is not in the table",
-                reason="origin-invalid",
-                where=where,
-            )
-        return frozenset(self._table[number] for number in numbers)
-
-
-def _number(text: str, where: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 8):
-        raise DocumentInvalid(
-            f"{text!r} is not the number of an origin",
-            reason="origin-invalid",
-            where=where,
-        )
-    return int(text)
+def by_name(element: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Every property of an element: name → values in document order."""
+    listed: dict[str, list[str]] = {}
+    for item in element.get("properties", ()):
+        name, value = str(item.get("name")), str(item.get("value", ""))
+        listed.setdefault(name, []).append(value)
+    return listed
 
 
 def parse_object(text: str, keys: Iterable[str], where: str) -> dict[str, Any]:
-    """Parse a property whose value is a JSON object with exactly these keys.
+    """Parse a property whose value is a JSON object of texts and ``properties``.
 
-    Under ``properties`` there must be a list of name-value pairs, as in CycloneDX.
+    The object has exactly these keys. Under ``properties`` there is a list of
+    name-value pairs, as in CycloneDX; every other value is a text. Raises
+    :class:`~aibom.errors.DocumentInvalid` (``property-malformed``).
     """
     value = parse_json(text, where)
     if not isinstance(value, dict) or set(value) != set(keys):
-        raise DocumentInvalid(
-            "the property's value does not have the keys it must have",
-            reason="property-malformed",
-            where=where,
-        )
+        raise _malformed("does not have the keys it must have", where)
     listed = value.get("properties")
-    if not isinstance(listed, list) or not all(
-        isinstance(item, dict) for item in listed
-    ):
-        raise DocumentInvalid(
-            "the property's value holds no properties",
-            reason="property-malformed",
-            where=where,
-        )
+    if not isinstance(listed, list) or not all(map(_is_property, listed)):
+        raise _malformed("holds no properties", where)
+    if any(not isinstance(value[key], str) for key in value if key != "properties"):
+        raise _malformed("has something else where a text must stand", where)
     return value
 
 
-def parse_json(text: str, where: str) -> Any:
-    """Parse the JSON in a property's value; ``property-malformed`` when it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise DocumentInvalid(
-            "the property's value is not JSON", reason="property-malformed", where=where
-        ) from None
-
-
-def _origin(value: Any, where: str) -> Origin:
-    fields = ("cataloger", "digest", "mode", "pointer")
-    if (
-        not isinstance(value, dict)
-        or set(value) != set(fields)
-        or not all(isinstance(part, str) for part in value.values())
-    ):
-        raise DocumentInvalid("not an origin", reason="origin-invalid", where=where)
-    return Origin(**value)
-
-
-def fact_properties(
-    carrier: Facts, origins: Origins, native: frozenset[tuple[str, str]] = frozenset()
-) -> list[dict[str, str]]:
-    """Everything of a node or edge that stands in properties: facts, origins, extras.
-
-    ``native`` holds the (field, value) pairs that stand in CycloneDX fields instead.
-    """
-    written = [prop(ORIGINS, origins.write(carrier.origins))]
-    for name in carrier.fields():
-        facts = [fact for fact in carrier.facts if fact.field == name]
-        for fact in facts:
-            if fact.value is None:
-                written.append(prop(UNKNOWN, name))
-            elif (name, fact.value) not in native:
-                written.append(prop(f"{FACT}{name}", fact.value))
-        if any(fact.origins != carrier.origins for fact in facts):
-            lists = ";".join(origins.write(fact.origins) for fact in facts)
-            written.append(prop(f"{ORIGINS}:{name}", lists))
-    written.extend(
-        prop(f"{EXTRA}{key}", canonical(carrier.extra[key]))
-        for key in sorted(carrier.extra)
+def _is_property(item: Any) -> bool:
+    return (
+        isinstance(item, dict)
+        and set(item) == {"name", "value"}
+        and all(isinstance(part, str) for part in item.values())
     )
-    return written
 
 
-def read_facts(
-    element: Mapping[str, Any],
-    native: Iterable[tuple[str, str]],
-    origins: Origins,
-    where: str,
-) -> tuple[tuple[Fact, ...], frozenset[Origin], dict[str, Any]]:
-    """The inverse of :func:`fact_properties`: facts, default origins, extras."""
-    default = origins.parse(value_of(element, ORIGINS, where) or "", where)
-    stated: dict[str, set[str | None]] = {}
-    for name, value in native:
-        stated.setdefault(name, set()).add(value)
-    extra: dict[str, Any] = {}
-    for item in element.get("properties", ()):
-        name, value = str(item.get("name")), str(item.get("value", ""))
-        if name.startswith(FACT):
-            stated.setdefault(name.removeprefix(FACT), set()).add(value)
-        elif name == UNKNOWN:
-            stated.setdefault(value, set()).add(None)
-        elif name.startswith(EXTRA):
-            extra[name.removeprefix(EXTRA)] = parse_json(value, where)
-    facts = []
-    for name, values in stated.items():
-        ordered = sorted(values, key=lambda value: (value is not None, value or ""))
-        lists = value_of(element, f"{ORIGINS}:{name}", where)
-        parts = [default] * len(ordered)
-        if lists is not None:
-            parts = [origins.parse(part, where) for part in lists.split(";")]
-        if len(parts) != len(ordered):
-            raise DocumentInvalid(
-                f"{ORIGINS}:{name} lists {len(parts)} origins for {len(ordered)} values",
-                reason="origin-invalid",
-                where=where,
-            )
-        facts.extend(
-            Fact(name, value, part) for value, part in zip(ordered, parts, strict=True)
-        )
-    return merge_facts(facts), default, extra
+def _malformed(what: str, where: str) -> DocumentInvalid:
+    return DocumentInvalid(
+        f"the property's value {what}", reason="property-malformed", where=where
+    )
+
+
+def parse_json(text: str, where: str) -> Any:
+    """Parse the JSON in a property's value, under the limits for whole documents.
+
+    Raises :class:`~aibom.errors.DocumentInvalid` (``property-malformed``) where it is
+    no JSON, too deep, or could be read in two ways (:func:`aibom.bom.parse.parse`).
+    """
+    try:
+        # The parser takes objects only. What breaks out of this one gives another
+        # member or the same key twice.
+        parsed = parse(f'{{"value":{text}}}'.encode(), where)
+    except DocumentInvalid as error:
+        raise _malformed(f"cannot be read: {error.message}", where) from None
+    if parsed.duplicate_keys or set(parsed.document) != {"value"}:
+        raise _malformed("is not one JSON value", where)
+    return parsed.document["value"]

@@ -1,9 +1,9 @@
 """Views derived from the lineage, for tools that look at nothing else.
 
 Some consumers keep ``dependencies[]`` and drop formulation, some read only
-``pedigree.ancestors`` or the model card's datasets. So each of these is written from the
-same graph, marked as derived, ignored when lineage is read, and compared by the profile
-check: a view that says something else than the lineage is a finding.
+``pedigree.ancestors`` or the model card's datasets. So each of these is written from
+the same graph, marked as derived, ignored when lineage is read, and compared by the
+profile check: a view that says something else than the lineage is a finding.
 """
 
 from __future__ import annotations
@@ -11,11 +11,16 @@ from __future__ import annotations
 from typing import Any
 
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import ENTITY_KINDS, Kind, Relation
+from aibom.lineage.nodes import ENTITY_KINDS, Kind, Node, Relation
 
-__all__ = ["Views"]
+__all__ = ["Views", "is_person_or_organization"]
 
 _DIRECT = (Relation.DERIVED_FROM, Relation.REVISION_OF, Relation.REQUIRES)
+
+
+def is_person_or_organization(node: Node) -> bool:
+    """Whether a party is listed among organisations; software is a component."""
+    return node.kind is Kind.PARTY and node.values("type") != ("software",)
 
 
 class Views:
@@ -25,7 +30,7 @@ class Views:
         self._graph = graph
 
     def dependencies(self) -> list[dict[str, Any]]:
-        """Every entity with the entities directly behind it; the steps between are left out."""
+        """Every entity with the entities directly behind it, leaving out the steps."""
         listed = []
         for node in self._graph.nodes.values():
             if node.kind not in ENTITY_KINDS:
@@ -55,6 +60,16 @@ class Views:
             if node.kind in ENTITY_KINDS and not self._behind(node.id)
         ]
         return [{"aggregate": "unknown", "dependencies": ends}] if ends else []
+
+    def organizations(self) -> list[dict[str, Any]]:
+        """People and organisations under their labels: people as contacts."""
+        return [
+            {"contact": [{"bom-ref": node.id, "name": node.label}]}
+            if node.values("type") == ("person",)
+            else {"bom-ref": node.id, "name": node.label}
+            for node in self._graph.nodes.values()
+            if is_person_or_organization(node)
+        ]
 
     def training_data(self, entity: str) -> list[str]:
         """For a model: the datasets that the steps behind it used."""

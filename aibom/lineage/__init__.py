@@ -4,13 +4,13 @@ The words (W3C PROV underneath; ``docs/glossary.md`` has all of them):
 
 * an **entity** is a thing: model, dataset, code, guideline, report, service, system;
 * a **step** is a process that used entities and generated others;
-* a **party** is an agent: a person (by pseudonym), an organisation, a piece of software.
+* a **party** is an agent: a person (by pseudonym), an organisation, a program.
 
 A :class:`~aibom.lineage.graph.Graph` holds frozen nodes and edges. Each of them carries
-*facts*, and each fact says where it was read (its *origins*). Nothing here says what a fact
-is worth: :mod:`aibom.lineage.assurance` computes that from the evidence of one run,
-:mod:`aibom.lineage.closure` says where lineage is open, and :mod:`aibom.lineage.carry`
-along which edges taint flows. All three are pure functions.
+*facts*, and each fact says where it was read (its *origins*). Nothing here says what a
+fact is worth: :mod:`aibom.lineage.assurance` computes that from the evidence of one
+run, :mod:`aibom.lineage.closure` says where lineage is open, and
+:mod:`aibom.lineage.carry` along which edges taint flows. All three are pure functions.
 
     >>> from aibom.lineage.build import GraphBuilder
     >>> from aibom.lineage.nodes import Kind, Origin

@@ -7,9 +7,9 @@
 ``missing``   nobody says anything
 ``contradicted``  two origins disagree; never settled silently, worth less than nothing
 
-Facts of a step's edges (``used``, ``generated``, ``performed-by``) belong to the step: the
-signer of its record is believed about them. Facts of a node belong to the node: only a
-statement that has the node as its own subject attests them.
+Facts of a step's edges (``used``, ``generated``, ``performed-by``) belong to the step:
+the signer of its record is believed about them. Facts of a node belong to the node:
+only a statement that has the node as its own subject attests them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,23 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from aibom.lineage.evidence import Evidence, EvidenceSet
-from aibom.lineage.nodes import MULTI_VALUED, Edge, Facts, Node, State
+from aibom.lineage.graph import Graph
+from aibom.lineage.nodes import (
+    ENTITY_KINDS,
+    MULTI_VALUED,
+    Edge,
+    Facts,
+    Node,
+    State,
+)
 
-__all__ = ["Assurance", "Level", "edge_assurance", "existence_assurance", "fact_assurance"]
+__all__ = [
+    "Assurance",
+    "Level",
+    "edge_assurance",
+    "existence_assurance",
+    "fact_assurance",
+]
 
 
 class Level(IntEnum):
@@ -57,7 +71,7 @@ _STATES = {
 def fact_assurance(
     node: Node, field: str, evidence: EvidenceSet, value: str | None = None
 ) -> Assurance:
-    """What the node's field is worth; for one ``value`` of it where it may have several."""
+    """What the node's field is worth, or one ``value`` of a field with several."""
     state = node.state(field)
     if state in _STATES:
         return Assurance(*_STATES[state])
@@ -69,7 +83,8 @@ def fact_assurance(
             continue
         if _disagrees(stated, node, field):
             return Assurance(
-                Level.CONTRADICTED, f"{_who(item)} says {', '.join(stated.values(field))}"
+                Level.CONTRADICTED,
+                f"{_who(item)} says {', '.join(stated.values(field))}",
             )
         if wanted <= set(stated.values(field)):
             attesting = attesting or item
@@ -81,47 +96,53 @@ def fact_assurance(
 def edge_assurance(edge: Edge, evidence: EvidenceSet) -> Assurance:
     """What it is worth that this edge exists, with the facts on it.
 
-    A step's edges are attested by the trusted record of that step when it states the same
-    edge with the same facts; other edges by a trusted statement that has the edge's source
-    as its own.
+    A step's edges are attested by the trusted record of that step when it states the
+    same edge with the same facts; other edges by a trusted statement that has the
+    edge's source as its own.
     """
     if any(edge.state(field) is State.CONTRADICTED for field in edge.fields()):
         return Assurance(Level.CONTRADICTED, "sources disagree about this edge")
     for item in evidence.owning(edge.source):
-        for stated in item.graph.edges if item.graph else ():
-            if stated.key == edge.key and _same_facts(stated, edge):
-                return Assurance(Level.ATTESTED, _who(item))
+        if item.graph is not None and _states(item.graph, edge):
+            return Assurance(Level.ATTESTED, _who(item))
     return Assurance(Level.CLAIMED, _claimed(edge))
 
 
 def existence_assurance(node: Node, evidence: EvidenceSet) -> Assurance:
     """What it is worth that something with exactly this digest exists as described.
 
-    Verified when the digest was recomputed in this run; attested when a trusted statement
-    names it as its own; claimed otherwise; missing when the node has no digest at all.
+    Verified when the digest was recomputed in this run; attested when a trusted
+    statement names it as its own; claimed otherwise; missing when the node has no
+    digest at all.
     """
     if node.digest is not None and node.digest in evidence.recomputed:
         return Assurance(Level.VERIFIED, "hashed in this run")
     owners = evidence.owning(node.id)
     if owners:
         return Assurance(Level.ATTESTED, _who(owners[0]))
-    if node.digest is None and node.kind.value not in ("step", "party"):
+    if node.digest is None and node.kind in ENTITY_KINDS:
         return Assurance(Level.MISSING, "no content digest")
     return Assurance(Level.CLAIMED, _claimed(node))
 
 
 def _disagrees(stated: Facts, held: Facts, field: str) -> bool:
-    """Whether a single-valued field differs; more names or sources are no disagreement."""
-    if field in MULTI_VALUED or stated.state(field) is not State.KNOWN:
+    """Whether a single-valued field differs; further names or sources do not."""
+    state = stated.state(field)
+    if field in MULTI_VALUED or state is State.UNKNOWN:
         return False
-    return stated.values(field) != held.values(field)
+    return state is State.CONTRADICTED or stated.values(field) != held.values(field)
 
 
-def _same_facts(one: Edge, other: Edge) -> bool:
-    def said(edge: Edge) -> set[tuple[str, str | None]]:
-        return {(fact.field, fact.value) for fact in edge.facts}
+def _states(graph: Graph, edge: Edge) -> bool:
+    """Whether the graph has the same edge, with the same facts."""
+    return edge.source in graph.nodes and any(
+        stated.key == edge.key and _said(stated) == _said(edge)
+        for stated in graph.edges_from(edge.source, edge.relation)
+    )
 
-    return said(one) == said(other)
+
+def _said(edge: Edge) -> set[tuple[str, str | None]]:
+    return {(fact.field, fact.value) for fact in edge.facts}
 
 
 def _who(item: Evidence) -> str:
@@ -131,6 +152,6 @@ def _who(item: Evidence) -> str:
 
 def _claimed(facts: Facts) -> str:
     sources = sorted({origin.cataloger for origin in facts.origins})
-    return f"stated by {', '.join(sources)}, not attested" if sources else "not attested"
-
-
+    return (
+        f"stated by {', '.join(sources)}, not attested" if sources else "not attested"
+    )

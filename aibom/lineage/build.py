@@ -1,7 +1,7 @@
 """A builder for lineage graphs: for readers that learn one thing after another.
 
-The builder holds one origin, stamps it on everything it is told, and gives frozen values
-back. It never joins by name and never fills in what it was not told.
+The builder holds one origin, stamps it on everything it is told, and gives frozen
+values back. It never joins by name and never fills in what it was not told.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ __all__ = ["GraphBuilder", "facts_of"]
 
 
 def facts_of(values: Mapping[str, str | None], origin: Origin) -> tuple[Fact, ...]:
-    """One fact per entry, all from one origin; a None value means "declared unknown"."""
+    """One fact per entry, all from one origin; None means "declared unknown"."""
     return merge_facts(Fact(k, v, frozenset({origin})) for k, v in values.items())
 
 
 class GraphBuilder:
-    """Collects nodes and edges from one origin; :meth:`graph` gives the frozen result."""
+    """Collects nodes and edges from one origin; :meth:`graph` gives the result."""
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
@@ -46,13 +46,20 @@ class GraphBuilder:
         return self._add(name, kind, stated, files)
 
     def step(
-        self, payload_digest: str, kind: str, facts: Mapping[str, str | None] | None = None
+        self,
+        payload_digest: str,
+        kind: str,
+        facts: Mapping[str, str | None] | None = None,
     ) -> str:
         """Add a step that has a record, and return its id."""
-        return self._add(step_id(payload_digest), Kind.STEP, {"step": kind, **(facts or {})})
+        return self._add(
+            step_id(payload_digest), Kind.STEP, {"step": kind, **(facts or {})}
+        )
 
-    def unrecorded_step(self, kind: str, facts: Mapping[str, str | None] | None = None) -> str:
-        """Add a step that somebody tells of without a record; it never closes lineage."""
+    def unrecorded_step(
+        self, kind: str, facts: Mapping[str, str | None] | None = None
+    ) -> str:
+        """Add a step that somebody tells of without a record; it closes nothing."""
         stated = {"step": kind, **(facts or {})}
         known = {name: value for name, value in stated.items() if value is not None}
         return self._add(undigested_id(Kind.STEP, known), Kind.STEP, stated)
@@ -100,7 +107,11 @@ class GraphBuilder:
         )
 
     def used(
-        self, step: str, entity: str, role: str, facts: Mapping[str, str | None] | None = None
+        self,
+        step: str,
+        entity: str,
+        role: str,
+        facts: Mapping[str, str | None] | None = None,
     ) -> None:
         """The step used the entity, in this role."""
         self.edge(step, Relation.USED, entity, role, facts)

@@ -1,8 +1,8 @@
 """Where lineage is closed, where it ends by decision, and where it is open.
 
 A node is closed when every step that generated it has a trusted record that agrees with
-the graph, and everything the step used is closed, or is a root somebody accepted. Code,
-guidelines are closed when pinned. ``derived-from`` alone never closes anything.
+the graph, and everything the step used is closed, or is a root somebody accepted. Code
+and guidelines are closed when pinned. ``derived-from`` alone never closes anything.
 
 The answer is computed for all nodes in one pass over the graph in upstream-first order;
 what cannot be ordered is part of, or learned from, a cycle, and stays open.
@@ -20,11 +20,13 @@ from enum import StrEnum
 from aibom.digest import Digest
 from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import Kind, Node, Relation
+from aibom.lineage.nodes import Facts, Kind, Node, Relation, State
 
 __all__ = ["AcceptedRoot", "Closure", "ClosureState", "close", "is_full_commit"]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+#: What a step makes data or weights from; code and guidelines alone make neither.
+_LEARNED_FROM = frozenset({Kind.MODEL, Kind.DATASET, Kind.SERVICE, Kind.SYSTEM})
 _INPUTS_KNOWN = ("declared", "observed", "isolated")
 
 
@@ -87,7 +89,7 @@ def close(
             found[name] = _entity(graph, node, accepted, now, found)
     for name in graph.nodes:
         if name not in found:
-            found[name] = Closure(ClosureState.OPEN, "lineage-cycle", "its own ancestor")
+            found[name] = _open("lineage-cycle", "is, or comes from, its own ancestor")
     return found
 
 
@@ -122,7 +124,9 @@ def _entity(
     if node.kind in (Kind.CODE, Kind.GUIDELINE):
         return _pinned(node)
     steps = graph.generating_steps(node.id)
-    upstream = [hop for hop in graph.up(node.id) if graph.nodes[hop.to].kind is not Kind.PARTY]
+    upstream = [
+        hop for hop in graph.up(node.id) if graph.nodes[hop.to].kind is not Kind.PARTY
+    ]
     if any(found[hop.to].state is ClosureState.OPEN for hop in upstream):
         return _open("upstream-open", cause=not steps)
     if steps:
@@ -134,8 +138,14 @@ def _entity(
     return _open("root-not-accepted", "nothing says where it comes from")
 
 
+def _raised(facts: Facts, flag: str) -> bool:
+    """Whether anything but a plain "false" is said; what is unknown may be true."""
+    said = facts.state(flag) is not State.MISSING
+    return said and (facts.state(flag), facts.value(flag)) != (State.KNOWN, "false")
+
+
 def _pinned(node: Node) -> Closure:
-    if node.value("dirty") == "true":
+    if _raised(node, "dirty"):
         return _open("code-not-pinned", "uncommitted changes")
     if node.digest is not None:
         return Closure(ClosureState.CLOSED, "pinned-by-digest")
@@ -153,7 +163,9 @@ def _step(
 ) -> Closure:
     records = evidence.records_of(node.id)
     if not any(record.trusted for record in records):
-        refusals = ", ".join(sorted({record.refusal or "unsigned" for record in records}))
+        refusals = ", ".join(
+            sorted({record.refusal or "unsigned" for record in records})
+        )
         if records:
             return _open("step-record-untrusted", refusals)
         return _open("step-record-absent", "no signed record of this step was found")
@@ -162,8 +174,11 @@ def _step(
         _INPUTS_KNOWN.index(stated) < _INPUTS_KNOWN.index(inputs_known)
     ):
         return _open("inputs-only-declared", f"inputs are {stated}, not {inputs_known}")
-    for edge in graph.edges_from(node.id, Relation.USED):
-        if edge.values("changed-while-running"):
+    used = graph.edges_from(node.id, Relation.USED)
+    if not any(graph.nodes[edge.target].kind in _LEARNED_FROM for edge in used):
+        return _open("step-without-inputs", "it says it learned from nothing")
+    for edge in used:
+        if _raised(edge, "changed-while-running"):
             label = graph.nodes[edge.target].label
             return _open("input-changed-while-running", label)
         if found[edge.target].state is ClosureState.OPEN:

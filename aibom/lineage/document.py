@@ -1,29 +1,43 @@
 """The graph's own document form: ``schemas/lineage-1.json``.
 
-Lossless in both directions: ``from_document(to_document(graph)) == graph``. Members that
-this version does not know are kept where they stood and written back, so that a newer
-document survives an older program. Origins are a table; facts refer to it by index.
+Lossless in both directions: ``from_document(to_document(graph)) == graph``. Members
+that this version does not know are kept where they stood and written back, so that a
+newer document survives an older program. Origins are a table; facts refer to it by
+index. Facts, files and origins are closed: half of one is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from aibom.digest import Digest, File
 from aibom.errors import DocumentInvalid
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import Edge, Fact, Facts, Kind, Node, Origin, Relation, merge_facts
+from aibom.lineage.nodes import (
+    Edge,
+    Fact,
+    Facts,
+    Kind,
+    Node,
+    Origin,
+    Relation,
+    merge_facts,
+)
 from aibom.statement import BASE_URI
 
-E = TypeVar("E", Kind, Relation)
+__all__ = ["API_VERSION", "SCHEMA", "from_document", "to_document"]
 
-__all__ = ["API_VERSION", "from_document", "to_document"]
+E = TypeVar("E", Kind, Relation)
 
 API_VERSION = "aibom/lineage/v1"
 SCHEMA = f"{BASE_URI}schemas/lineage-1.json"
 _NODE = frozenset({"id", "kind", "facts", "origins", "files"})
 _EDGE = frozenset({"source", "relation", "target", "role", "facts", "origins"})
+_FACT = frozenset({"field", "value", "origins"})
+_FILE = frozenset({"path", "size", "sha256"})
+_ORIGIN = frozenset({"cataloger", "digest", "pointer", "mode"})
 _TOP = frozenset({"$schema", "apiVersion", "root", "origins", "nodes", "edges"})
 
 
@@ -120,7 +134,10 @@ def from_document(document: Any, where: str) -> Graph:
     ]
     root = top.get("root")
     return Graph.of(
-        nodes, edges, root if root is None else _text(root, f"{where}#/root"), _extra(top, _TOP)
+        nodes,
+        edges,
+        root if root is None else _text(root, f"{where}#/root"),
+        _extra(top, _TOP),
     )
 
 
@@ -129,11 +146,10 @@ def _extra(mapping: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
 
 
 def _read_origin(item: Any, where: str) -> Origin:
-    mapping = _object(item, where)
-    unknown = set(mapping) - {"cataloger", "digest", "pointer", "mode"}
-    if unknown:
-        raise DocumentInvalid(f"unknown member {min(unknown)!r}", where=where)
-    return Origin(**{name: _text(value, f"{where}/{name}") for name, value in mapping.items()})
+    mapping = _closed_object(item, _ORIGIN, where)
+    members = {name: _text(value, f"{where}/{name}") for name, value in mapping.items()}
+    with _placed(where):
+        return Origin(members.pop("cataloger", ""), **members)
 
 
 def _read_origins(item: Any, table: list[Origin], where: str) -> frozenset[Origin]:
@@ -147,22 +163,23 @@ def _read_origins(item: Any, table: list[Origin], where: str) -> frozenset[Origi
 
 
 def _read_facts(item: Any, table: list[Origin], where: str) -> tuple[Fact, ...]:
-    facts = []
-    for number, raw in enumerate(_list(item, where)):
-        here = f"{where}/{number}"
-        mapping = _object(raw, here)
-        unknown = set(mapping) - {"field", "value", "origins"}
-        if unknown:
-            raise DocumentInvalid(f"unknown member {min(unknown)!r}", where=here)
-        value = mapping.get("value")
-        facts.append(
-            Fact(
-                _text(mapping.get("field"), f"{here}/field"),
-                None if value is None else _text(value, f"{here}/value"),
-                _read_origins(mapping.get("origins"), table, f"{here}/origins"),
-            )
-        )
-    return merge_facts(facts)
+    return merge_facts(
+        _read_fact(raw, table, f"{where}/{number}")
+        for number, raw in enumerate(_list(item, where))
+    )
+
+
+def _read_fact(item: Any, table: list[Origin], where: str) -> Fact:
+    mapping = _closed_object(item, _FACT, where)
+    if "value" not in mapping:
+        raise DocumentInvalid("a fact without a value says null", where=where)
+    value = mapping["value"]
+    name = _text(mapping.get("field"), f"{where}/field")
+    said_by = _read_origins(mapping.get("origins"), table, f"{where}/origins")
+    if value is not None:
+        value = _text(value, f"{where}/value")
+    with _placed(where):
+        return Fact(name, value, said_by)
 
 
 def _read_node(item: Any, table: list[Origin], where: str) -> Node:
@@ -178,16 +195,20 @@ def _read_node(item: Any, table: list[Origin], where: str) -> Node:
 
 
 def _read_files(item: Any, where: str) -> tuple[File, ...]:
-    files = []
-    for number, raw in enumerate(_list(item, where)):
-        here = f"{where}/{number}"
-        mapping = _object(raw, here)
-        size = mapping.get("size")
-        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise DocumentInvalid("size is a number of bytes", where=f"{here}/size")
-        digest = Digest("file", _text(mapping.get("sha256"), f"{here}/sha256"), where=here)
-        files.append(File(_text(mapping.get("path"), f"{here}/path"), size, digest))
-    return tuple(files)
+    return tuple(
+        _read_file(raw, f"{where}/{number}")
+        for number, raw in enumerate(_list(item, where))
+    )
+
+
+def _read_file(item: Any, where: str) -> File:
+    mapping = _closed_object(item, _FILE, where)
+    size = mapping.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise DocumentInvalid("size is a number of bytes", where=f"{where}/size")
+    path = _text(mapping.get("path"), f"{where}/path")
+    value = _text(mapping.get("sha256"), f"{where}/sha256")
+    return File(path, size, Digest("file", value, where=f"{where}/sha256"))
 
 
 def _read_edge(item: Any, table: list[Origin], where: str) -> Edge:
@@ -209,6 +230,14 @@ def _object(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
+def _closed_object(value: Any, known: frozenset[str], where: str) -> Mapping[str, Any]:
+    mapping = _object(value, where)
+    unknown = mapping.keys() - known
+    if unknown:
+        raise DocumentInvalid(f"unknown member {min(unknown)!r}", where=where)
+    return mapping
+
+
 def _list(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise DocumentInvalid("must be a list", where=where)
@@ -226,5 +255,17 @@ def _choice(choices: type[E], value: Any, where: str) -> E:
         return choices(value)
     except ValueError:
         listed = ", ".join(choice.value for choice in choices)
-        raise DocumentInvalid(f"{value!r} is not one of: {listed}", where=where) from None
+        raise DocumentInvalid(
+            f"{repr(value)[:100]} is not one of: {listed}", where=where
+        ) from None
 
+
+@contextmanager
+def _placed(where: str) -> Iterator[None]:
+    """Give what a value refuses about itself the place where it stands."""
+    try:
+        yield
+    except DocumentInvalid as error:
+        raise DocumentInvalid(
+            error.message, reason=error.reason, where=where, hint=error.hint
+        ) from None

@@ -1,8 +1,8 @@
 """What was checked in this run, as values that policy can be evaluated on.
 
-An :class:`Evidence` is one statement that was read, with what the signature check found.
-It is believed only about its *own* nodes: the subjects it names, and, for a step record,
-the step itself. Everything else it mentions is hearsay.
+An :class:`Evidence` is one statement that was read, with what the signature check
+found. It is believed only about its *own* nodes: the subjects it names, and, for a step
+record, the step itself. Everything else it mentions is hearsay.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TypeVar
 from aibom.digest import Digest
 from aibom.lineage.graph import Graph
 
-K = TypeVar("K")
-
 __all__ = ["Audit", "Evidence", "EvidenceSet", "Measurement", "Signer"]
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ class Signer:
 class Measurement:
     """One number of an audit: a metric on a slice, over ``samples`` items.
 
-    ``count`` is the raw count where the report gives one; then ``value`` is count/samples,
-    recomputed when it is read. ``slice`` maps names such as ``labeler`` or ``class``.
+    ``count`` is the raw count where the report gives one; then ``value`` is
+    count/samples, recomputed when it is read. ``slice`` maps names such as ``labeler``
+    or ``class``.
     """
 
     metric: str
@@ -66,10 +67,11 @@ class Audit:
 class Evidence:
     """One statement: its identity, its subjects, and who stands behind it.
 
-    ``signer`` is set only when the signature verified under a key of an allowed signer, for
-    this predicate type, for every subject's namespace, at the effective time. Otherwise it
-    is None and ``refusal`` holds the reason code; such a statement is worth ``claimed``.
-    ``graph`` and ``own`` are set for statements that describe lineage.
+    ``signer`` is set only when the signature verified under a key of an allowed signer,
+    for this predicate type, for every subject's namespace, at the effective time.
+    Otherwise it is None and ``refusal`` holds the reason code; such a statement is
+    worth ``claimed``. ``graph`` and ``own`` are set for statements that describe
+    lineage.
     """
 
     id: str
@@ -97,8 +99,8 @@ class Evidence:
 class EvidenceSet:
     """All evidence of one run, indexed; plus which digests were recomputed from bytes.
 
-    ``recomputed`` is empty in a dry run. ``bytes_checked`` says whether artifact bytes were
-    looked at at all.
+    ``recomputed`` is empty in a dry run. ``bytes_checked`` says whether artifact bytes
+    were looked at at all.
     """
 
     items: tuple[Evidence, ...] = ()
@@ -107,16 +109,22 @@ class EvidenceSet:
     _by_digest: Mapping[Digest, tuple[Evidence, ...]] = field(
         init=False, repr=False, compare=False
     )
-    _by_own: Mapping[str, tuple[Evidence, ...]] = field(init=False, repr=False, compare=False)
+    _by_own: Mapping[str, tuple[Evidence, ...]] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.items, key=lambda item: (item.id, item.location)))
         object.__setattr__(self, "items", ordered)
         object.__setattr__(
-            self, "_by_digest", _index((d, item) for item in ordered for d in item.digests)
+            self,
+            "_by_digest",
+            _index((d, item) for item in ordered for d in item.digests),
         )
         object.__setattr__(
-            self, "_by_own", _index((name, item) for item in ordered for name in item.own)
+            self,
+            "_by_own",
+            _index((name, item) for item in ordered for name in item.own),
         )
 
     def about(self, digest: Digest | None) -> tuple[Evidence, ...]:

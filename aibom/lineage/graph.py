@@ -1,25 +1,41 @@
 """The lineage graph: nodes and typed edges, ancestors and descendants, named cycles.
 
-Everything here works on plain adjacency built once per graph; networkx is imported only to
-name cycles, because importing it costs more than most commands do.
+Everything here works on plain adjacency built once per graph; networkx is imported only
+to name cycles, because importing it costs more than most commands do.
 
-*Upstream* means "towards what it learned from". From an entity it leads to the steps that
-generated it and, over ``derived-from``, ``revision-of``, ``requires`` and ``attributed-to``,
-to other entities and parties; from a step to what it used and who performed it. A sibling
-output of the same step is not upstream.
+*Upstream* means "towards what it learned from". From an entity it leads to the steps
+that generated it and, over ``derived-from``, ``revision-of``, ``requires`` and
+``attributed-to``, to other entities and parties; from a step to what it used and who
+performed it. A sibling output of the same step is not upstream.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aibom.errors import DocumentInvalid
-from aibom.lineage.nodes import ENTITY_KINDS, Edge, Kind, Node, Relation, State
+from aibom.lineage.nodes import (
+    ENTITY_KINDS,
+    Edge,
+    Fact,
+    Kind,
+    Node,
+    Relation,
+    State,
+)
 
-__all__ = ["Contradiction", "Graph", "Hop", "Path", "Walk", "contradictions", "find_cycles"]
+__all__ = [
+    "Contradiction",
+    "Graph",
+    "Hop",
+    "Path",
+    "Walk",
+    "contradictions",
+    "find_cycles",
+]
 
 #: relation → (kinds its source may be, kinds its target may be)
 _ENDS: dict[Relation, tuple[frozenset[Kind], frozenset[Kind]]] = {
@@ -47,10 +63,10 @@ Path = tuple[str, tuple[Hop, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What one breadth-first traversal reached from ``start``, with a shortest path to each.
+    """What one breadth-first traversal reached from ``start``, each by a shortest path.
 
-    ``reached`` leaves ``start`` out and is in the order of discovery: nearest first, ties by
-    node id, so that the same graph always gives the same paths.
+    ``reached`` leaves ``start`` out and is in the order of discovery: nearest first,
+    ties by node id, so that the same graph always gives the same paths.
     """
 
     start: str
@@ -58,7 +74,7 @@ class Walk:
     parents: Mapping[str, tuple[str, Edge]] = field(repr=False)
 
     def path(self, node: str) -> Path:
-        """The shortest path from the start to ``node``; KeyError when it was not reached."""
+        """The shortest path from the start to ``node``; KeyError if not reached."""
         hops: list[Hop] = []
         current = node
         while current != self.start:
@@ -72,11 +88,14 @@ class Walk:
 class Graph:
     """An immutable lineage graph.
 
-    Raises :class:`~aibom.errors.DocumentInvalid` on construction when an edge names a node
-    that is not there, joins kinds its relation does not join, or stands twice; when a node
-    id stands twice; when one digest is given two kinds (it would fall apart into two nodes
-    that nothing joins); and when ``root`` is not an entity of the graph. Cycles are allowed to
-    exist (a document may claim anything) and are reported by :func:`find_cycles`.
+    Raises :class:`~aibom.errors.DocumentInvalid` on construction when an edge names a
+    node that is not there, joins kinds its relation does not join, or stands twice;
+    when a node's id does not begin with its kind, or holds a malformed digest; when one
+    digest is given two kinds (it would fall apart into two nodes that nothing joins);
+    and when ``root`` is not an entity of the graph. Cycles are allowed to exist (a
+    document may claim anything) and are reported by :func:`find_cycles`.
+
+    Make one with :meth:`of`: only then do equal contents make equal graphs.
     """
 
     nodes: Mapping[str, Node]
@@ -87,11 +106,14 @@ class Graph:
     _down: Mapping[str, tuple[Hop, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _one_kind_per_digest(self.nodes)
+        _check_ids(self.nodes)
         for edge in self.edges:
             self._check(edge)
+        if len({edge.key for edge in self.edges}) != len(self.edges):
+            raise DocumentInvalid("an edge stands twice", reason="edge-invalid")
         if self.root is not None and (
-            self.root not in self.nodes or self.nodes[self.root].kind not in ENTITY_KINDS
+            self.root not in self.nodes
+            or self.nodes[self.root].kind not in ENTITY_KINDS
         ):
             raise DocumentInvalid(
                 f"the root {self.root!r} is not an entity of the graph",
@@ -138,7 +160,7 @@ class Graph:
         root: str | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Graph:
-        """Build a graph in canonical order; descriptions of one node or edge are merged."""
+        """Build a graph in canonical order; all that is said of one thing is merged."""
         by_id: dict[str, Node] = {}
         for node in nodes:
             known = by_id.get(node.id)
@@ -174,13 +196,17 @@ class Graph:
         """
         return _walk(start, self._up, along)
 
-    def downstream(self, start: str, along: Callable[[Edge], bool] | None = None) -> Walk:
-        """All descendants of ``start`` with a shortest path to each, from one traversal."""
+    def downstream(
+        self, start: str, along: Callable[[Edge], bool] | None = None
+    ) -> Walk:
+        """All descendants of ``start``, as :meth:`upstream` gives all ancestors."""
         return _walk(start, self._down, along)
 
     def generating_steps(self, entity: str) -> tuple[str, ...]:
         """The steps that say they generated ``entity``; more than one is possible."""
-        return tuple(h.to for h in self._up[entity] if h.edge.relation is Relation.GENERATED)
+        return tuple(
+            h.to for h in self._up[entity] if h.edge.relation is Relation.GENERATED
+        )
 
     def edges_from(self, node: str, relation: Relation) -> tuple[Edge, ...]:
         """The edges of one relation whose source is ``node``."""
@@ -201,9 +227,16 @@ class Graph:
         )
 
 
-def _one_kind_per_digest(nodes: Mapping[str, Node]) -> None:
+def _check_ids(nodes: Mapping[str, Node]) -> None:
+    """Ids say what they identify, under the name they are filed; one kind per digest."""
     kinds: dict[str, Kind] = {}
-    for node in nodes.values():
+    for name, node in nodes.items():
+        if name != node.id or node.id.partition(":")[0] != node.kind:
+            raise DocumentInvalid(
+                f"{node.id!r} cannot be the id of a {node.kind}",
+                reason="node-id-invalid",
+                where=name,
+            )
         if node.digest is None:
             continue
         known = kinds.setdefault(str(node.digest), node.kind)
@@ -223,7 +256,9 @@ def _sorted_hops(hops: dict[str, list[Hop]]) -> dict[str, tuple[Hop, ...]]:
 
 
 def _walk(
-    start: str, hops: Mapping[str, tuple[Hop, ...]], along: Callable[[Edge], bool] | None
+    start: str,
+    hops: Mapping[str, tuple[Hop, ...]],
+    along: Callable[[Edge], bool] | None,
 ) -> Walk:
     parents: dict[str, tuple[str, Edge]] = {}
     reached: list[str] = []
@@ -244,8 +279,8 @@ def _walk(
 def find_cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
     """Every knot of nodes that are their own ancestors, each as one named cycle.
 
-    One shortest cycle is named per strongly connected part, starting at its smallest id;
-    sorted. An acyclic graph gives an empty tuple.
+    One shortest cycle is named per strongly connected part, starting at its smallest
+    id; sorted. An acyclic graph gives an empty tuple.
     """
     import networkx
 
@@ -253,20 +288,20 @@ def find_cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
     directed.add_nodes_from(graph.nodes)
     for name in graph.nodes:
         directed.add_edges_from((name, hop.to) for hop in graph.up(name))
-    found = []
-    for part in networkx.strongly_connected_components(directed):
-        if len(part) > 1:
-            first = min(part)
-            inside = directed.subgraph(part)
-            back = min(
-                (
-                    networkx.shortest_path(inside, after, first)
-                    for after in sorted(inside.successors(first))
-                ),
-                key=lambda path: (len(path), path),
-            )
-            found.append((first, *back))
-    return tuple(sorted(found))
+    parts = networkx.strongly_connected_components(directed)
+    return tuple(sorted(_cycle(graph, part) for part in parts if len(part) > 1))
+
+
+def _cycle(graph: Graph, part: Collection[str]) -> tuple[str, ...]:
+    """A shortest cycle through the smallest id of one strongly connected part."""
+    first = min(part)
+    walk = graph.upstream(
+        first, along=lambda edge: edge.source in part and edge.target in part
+    )
+    last = next(
+        name for name in walk.reached if any(hop.to == first for hop in graph.up(name))
+    )
+    return (first, *(hop.to for hop in walk.path(last)[1]), first)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -301,12 +336,16 @@ def contradictions(graph: Graph) -> tuple[Contradiction, ...]:
         if edge.relation is Relation.DERIVED_FROM:
             roles.setdefault((edge.source, edge.target), set()).add(edge.role)
     found.extend(
-        Contradiction(f"{source} derived-from {target}", "relation", tuple(sorted(stated)))
+        Contradiction(
+            f"{source} derived-from {target}", "relation", tuple(sorted(stated))
+        )
         for (source, target), stated in roles.items()
         if len(stated) > 1
     )
     return tuple(sorted(found))
 
 
-def _stated(facts: Iterable[Any], name: str) -> tuple[str, ...]:
-    return tuple("unknown" if f.value is None else f.value for f in facts if f.field == name)
+def _stated(facts: Iterable[Fact], name: str) -> tuple[str, ...]:
+    return tuple(
+        "unknown" if f.value is None else f.value for f in facts if f.field == name
+    )

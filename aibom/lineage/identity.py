@@ -1,8 +1,8 @@
 """Node ids: identity is content, and a name never joins two things.
 
 * an entity with bytes: ``<kind>:<file|tree>:<sha256>``
-* an entity without: ``<kind>:undigested:<sha256 of its identifying facts>``; such ids never
-  join what two documents say, unless both state exactly the same facts
+* an entity without: ``<kind>:undigested:<sha256 of its identifying facts>``; such ids
+  never join what two documents say, unless both state exactly the same facts
 * a step: ``step:<sha256 of its record's payload>``, or ``step:undigested:…``
 * a party: ``party:person:<key id>:<pseudonym>``, ``party:org:<name>``,
   ``party:software:<name>[@<version>]``
@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from aibom.digest import Digest
@@ -33,7 +34,9 @@ __all__ = [
 ]
 
 _HEX = re.compile(r"[0-9a-f]{64}")
-_PERSON = re.compile(r"person:(?P<key>[a-z0-9][a-z0-9._-]*):(?P<pseudonym>[0-9a-f]{32})")
+_PERSON = re.compile(
+    r"person:(?P<key>[a-z0-9][a-z0-9._-]*):(?P<pseudonym>[0-9a-f]{32})"
+)
 _NAMED = re.compile(r"(?P<type>org|software):(?P<name>\S(?:.{0,198}\S)?)")
 _KEY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _MINIMUM_SECRET = 16
@@ -68,19 +71,23 @@ class PartyId:
     __slots__ = ("key", "name", "text", "type")
 
     def __init__(self, text: str) -> None:
-        person = _PERSON.fullmatch(text)
-        named = _NAMED.fullmatch(text)
-        if not person and not named:
+        self.text = text
+        self.key: str | None = None
+        if person := _PERSON.fullmatch(text):
+            self.type, self.key, self.name = (
+                "person",
+                person["key"],
+                person["pseudonym"],
+            )
+        elif named := _NAMED.fullmatch(text):
+            self.type, self.name = named["type"], named["name"]
+        else:
             raise UsageError(
                 f"{text!r} is not a party: person:KEYID:HEX, org:NAME or "
                 "software:NAME[@VERSION]",
                 reason="party-malformed",
                 hint="people are written as pseudonyms: aibom party id",
             )
-        self.text = text
-        self.type = "person" if person else str(named and named["type"])
-        self.key = person["key"] if person else None
-        self.name = person["pseudonym"] if person else str(named and named["name"])
 
 
 def parse_party(text: str) -> PartyId:
@@ -89,23 +96,24 @@ def parse_party(text: str) -> PartyId:
 
 
 def person_pseudonym(person: str, key: str) -> str:
-    """The party id of a person: HMAC-SHA-256 of the name, under ``key`` = ``NAME:SECRET``.
+    """The party id of a person: HMAC-SHA-256 of the name; ``key`` is ``NAME:SECRET``.
 
-    The name is compared without surrounding white space and without regard to case. The key
-    id is the key's name plus eight hex digits that only the same secret gives, so that two
-    registrars who chose one name are not mistaken for each other. The pseudonym is the first
-    128 bits of the HMAC. It hides the name only from those who do not hold the key.
+    The name is compared without surrounding white space and without regard to case or
+    to how Unicode composes its letters. The key id is the key's name plus eight hex
+    digits that only the same secret gives, so that two registrars who chose one name
+    are not mistaken for each other. The pseudonym is the first 128 bits of the HMAC. It
+    hides the name only from those who do not hold the key.
     """
     name, _, secret = key.partition(":")
     if not _KEY_NAME.fullmatch(name) or len(secret) < _MINIMUM_SECRET:
         raise UsageError(
-            "the pseudonym key is not NAME:SECRET with a kebab-case name and a secret of "
-            f"at least {_MINIMUM_SECRET} characters",
+            "the pseudonym key is not NAME:SECRET with a kebab-case name and a secret "
+            f"of at least {_MINIMUM_SECRET} characters",
             reason="pseudonym-key-malformed",
             where="AIBOM_PSEUDONYM_KEY",
-            hint="for example: export AIBOM_PSEUDONYM_KEY=acme-2026:$(openssl rand -hex 32)",
+            hint="export AIBOM_PSEUDONYM_KEY=acme-2026:$(openssl rand -hex 32)",
         )
-    text = " ".join(person.split()).casefold()
+    text = unicodedata.normalize("NFC", " ".join(person.split()).casefold())
     if not text:
         raise UsageError("the person's name is empty", reason="party-malformed")
     check = _hmac(secret, "aibom key id")[:8]
@@ -113,14 +121,16 @@ def person_pseudonym(person: str, key: str) -> str:
 
 
 def _hmac(secret: str, text: str) -> str:
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    # An environment variable or argument that is not UTF-8 arrives with surrogates.
+    key, message = (part.encode("utf-8", "surrogatepass") for part in (secret, text))
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
 def same_person(one: str, other: str) -> bool | None:
     """Whether two party ids are the same party; None when it cannot be told.
 
-    It cannot be told for two persons under different registrar keys, nor for a person and
-    an organisation (the person may work there).
+    It cannot be told for two persons under different registrar keys, nor for a person
+    and an organisation (the person may work there).
     """
     if one == other:
         return True

@@ -1,8 +1,8 @@
 """Nodes, edges, facts and origins: the frozen values a lineage graph is made of.
 
-A fact is a text, or ``None`` where a source says that the thing is unknown; an absent fact
-is simply absent. Numbers and lists are kept as the text they were read as, because two
-readers of one document must agree on them to the letter.
+A fact is a text, or ``None`` where a source says that the thing is unknown; an absent
+fact is simply absent. Numbers and lists are kept as the text they were read as, because
+two readers of one document must agree on them to the letter.
 
 These values check their own shape and nothing else: whether an edge makes sense between
 two nodes is :mod:`aibom.lineage.graph`'s question.
@@ -10,6 +10,7 @@ two nodes is :mod:`aibom.lineage.graph`'s question.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ __all__ = [
     "MULTI_VALUED",
     "Edge",
     "Fact",
+    "Facts",
     "Kind",
     "Node",
     "Origin",
@@ -32,7 +34,8 @@ __all__ = [
     "merge_facts",
 ]
 
-_FIELD = re.compile(r"[a-z][a-z0-9-]*(\.[^\s:]+)?")
+# What follows the dot is the name of a parameter or variable, which others chose.
+_FIELD = re.compile(r"[a-z][a-z0-9-]*(\.[^\x00-\x1f\x7f]+)?")
 _ROLE = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -65,7 +68,7 @@ class Relation(StrEnum):
     REQUIRES = "requires"  # entity → entity, at run time
 
 
-#: Facts of which a node may have several at once; of every other, two are a contradiction.
+#: Facts of which a node may have several; of every other, two are a contradiction.
 MULTI_VALUED = frozenset({"name", "location", "source", "upstream-bom"})
 
 
@@ -82,8 +85,9 @@ class State(StrEnum):
 class Origin:
     """Where a fact was read: by which reader, in which bytes, at which place in them.
 
-    ``digest`` is the SHA-256 of the bytes read (a step record, a BOM, a file), ``pointer``
-    a JSON pointer into them, ``mode`` is ``online``, ``cached`` or ``offline``.
+    ``digest`` is the SHA-256 of the bytes read (a step record, a BOM, a file),
+    ``pointer`` a JSON pointer into them, ``mode`` is ``online``, ``cached`` or
+    ``offline``.
     """
 
     cataloger: str
@@ -93,7 +97,9 @@ class Origin:
 
     def __post_init__(self) -> None:
         if not self.cataloger:
-            raise DocumentInvalid("an origin names its cataloger", reason="origin-invalid")
+            raise DocumentInvalid(
+                "an origin names its cataloger", reason="origin-invalid"
+            )
         if self.mode not in ("online", "cached", "offline"):
             raise DocumentInvalid(
                 f"origin mode {self.mode!r} is not online, cached or offline",
@@ -103,7 +109,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that at least one source says; ``value`` is None where it says "unknown"."""
+    """One thing that some source says; ``value`` is None where it says "unknown"."""
 
     field: str
     value: str | None
@@ -112,7 +118,7 @@ class Fact:
     def __post_init__(self) -> None:
         if not _FIELD.fullmatch(self.field):
             raise DocumentInvalid(
-                f"{self.field!r} is not a field name (kebab-case, one dot at most)",
+                f"{self.field!r} is not a field name (kebab-case, or kebab-case.NAME)",
                 reason="fact-invalid",
             )
         if not self.origins:
@@ -139,11 +145,25 @@ def merge_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     return tuple(sorted(merged, key=lambda fact: fact.key))
 
 
+def _merge_extra(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Both; where they differ, whichever sorts last, so that order never matters."""
+    merged = {**one, **other}
+    for name in one.keys() & other.keys():
+        merged[name] = max(one[name], other[name], key=_as_text)
+    return merged
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _in_order(files: tuple[File, ...]) -> list[tuple[str, int, Digest]]:
+    return [(file.path, file.size, file.digest) for file in files]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What nodes and edges share: facts, origins, and fields we do not know but keep."""
+    """What nodes and edges share: facts, origins, and members that we only keep."""
 
     facts: tuple[Fact, ...] = ()
     origins: frozenset[Origin] = frozenset()
@@ -151,7 +171,9 @@ class Facts:
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every known value of a field, sorted; none when it is missing or unknown."""
-        return tuple(f.value for f in self.facts if f.field == name and f.value is not None)
+        return tuple(
+            f.value for f in self.facts if f.field == name and f.value is not None
+        )
 
     def value(self, name: str) -> str | None:
         """The one known value, or None when there is none *or more than one*."""
@@ -159,7 +181,7 @@ class Facts:
         return found[0] if len(found) == 1 else None
 
     def state(self, name: str) -> State:
-        """Known, unknown, missing or contradicted; a multi-valued field never contradicts."""
+        """Known, unknown, missing or contradicted (never where it is multi-valued)."""
         stated = [fact.value for fact in self.facts if fact.field == name]
         if not stated:
             return State.MISSING
@@ -195,10 +217,10 @@ class Node(Facts):
     @property
     def label(self) -> str:
         """What a person would call it: its name, else a short form of its id."""
-        names = self.values("label") or self.values("name")
+        names = self.values("label") or self.values("name") or self.values("step")
         if names:
             return names[0]
-        head, _, tail = self.id.rpartition(":")
+        head, _, tail = self.id.removeprefix("party:").rpartition(":")
         return f"{head}:{tail[:12]}" if head else self.id[:20]
 
     def merged(self, other: Node) -> Node:
@@ -209,8 +231,8 @@ class Node(Facts):
             self,
             facts=merge_facts((*self.facts, *other.facts)),
             origins=self.origins | other.origins,
-            files=self.files or other.files,
-            extra={**other.extra, **self.extra},
+            files=max(self.files, other.files, key=_in_order),
+            extra=_merge_extra(self.extra, other.extra),
         )
 
 
@@ -218,8 +240,8 @@ class Node(Facts):
 class Edge(Facts):
     """A relation between two nodes, in one role; its facts belong to the relation.
 
-    For example ``used`` with role ``base-model`` may carry ``source`` and ``revision``: from
-    where *this step* took the bytes.
+    For example ``used`` with role ``base-model`` may carry ``source`` and ``revision``:
+    from where *this step* took the bytes.
     """
 
     source: str = ""
@@ -248,5 +270,5 @@ class Edge(Facts):
             self,
             facts=merge_facts((*self.facts, *other.facts)),
             origins=self.origins | other.origins,
-            extra={**other.extra, **self.extra},
+            extra=_merge_extra(self.extra, other.extra),
         )

@@ -1,18 +1,19 @@
 """Step records: SLSA provenance v1 statements as lineage, and compared with lineage.
 
-A record of ours has ``buildType`` ``https://w3id.org/aibom/step/v1``; ``subject`` are the
-outputs, ``resolvedDependencies`` the inputs. :func:`step_fragment` turns one into a small
-graph of the step with what touches it; :func:`step_mismatches` compares that with what a
-BOM says of the same step, in both directions.
+A record of ours has ``buildType`` ``https://w3id.org/aibom/step/v1``; ``subject`` are
+the outputs, ``resolvedDependencies`` the inputs. :func:`step_fragment` turns one into a
+small graph of the step with what touches it; :func:`step_mismatches` compares that with
+what a BOM says of the same step, in both directions.
 
-A record is trusted about the step and its outputs. What it says of its inputs is who used
-which bytes in which role, taken from where: facts of the *step*, so they sit on the edges.
+A record is trusted about the step and its outputs. What it says of its inputs is who
+used which bytes in which role, taken from where: facts of the *step*, so they sit on
+the edges.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,15 @@ from aibom.digest import Digest
 from aibom.errors import AibomError, DocumentInvalid
 from aibom.lineage.build import GraphBuilder
 from aibom.lineage.graph import Graph
-from aibom.lineage.identity import entity_id
-from aibom.lineage.nodes import ENTITY_KINDS, Edge, Kind, Origin, Relation
+from aibom.lineage.nodes import ENTITY_KINDS, Kind, Origin, Relation
 from aibom.statement import PROVENANCE_V1, STEP_BUILD_TYPE, Resource, Statement
 
 __all__ = ["Fragment", "is_step_record", "step_fragment", "step_mismatches"]
+
+_INPUTS = "resolvedDependencies"
+
+#: One edge of a step, without who says so: relation, target, role, facts.
+_Said = tuple[str, str, str, frozenset[tuple[str, str | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,8 @@ def is_step_record(statement: Statement) -> bool:
 def step_fragment(statement: Statement, where: str) -> Fragment:
     """Read a step record of ours into a graph.
 
-    Raises :class:`~aibom.errors.DocumentInvalid` (``step-record-malformed``) when a part is
-    missing or of the wrong shape; nothing is guessed.
+    Raises :class:`~aibom.errors.DocumentInvalid` (``step-record-malformed``) when a
+    part is missing or of the wrong shape; nothing is guessed.
     """
     try:
         return _read(statement)
@@ -80,18 +85,27 @@ def _read(statement: Statement) -> Fragment:
     details = statement.predicate["runDetails"]
     build = GraphBuilder(Origin("step-record", statement.payload_digest))
     step = build.step(
-        statement.payload_digest, str(external["step"]), _step_facts(definition, details)
+        statement.payload_digest,
+        _word(external["step"], "step"),
+        _step_facts(definition, details),
     )
     inputs = [
-        _add_input(build, step, Resource.from_document(item, f"resolvedDependencies/{index}"))
-        for index, item in enumerate(definition.get("resolvedDependencies", []))
+        _add_input(build, step, Resource.from_document(item, f"{_INPUTS}/{index}"))
+        for index, item in enumerate(definition.get(_INPUTS, []))
     ]
     outputs = [_add_output(build, step, subject) for subject in statement.subjects]
     for party in external.get("parties", []):
-        build.performed_by(step, build.party(party["id"]), party["role"])
+        role = _word(party["role"], "a party's role")
+        build.performed_by(step, build.party(_word(party["id"], "a party's id")), role)
     return Fragment(
         build.graph(), step, tuple(sorted(set(outputs))), tuple(sorted(set(inputs)))
     )
+
+
+def _word(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{what} is not a text: {repr(value)[:100]}")
+    return value
 
 
 def _step_facts(
@@ -112,14 +126,16 @@ def _step_facts(
     for ours, theirs in (("started", "startedOn"), ("finished", "finishedOn")):
         if theirs in metadata:
             facts[ours] = _text(metadata[theirs])
-    facts["builder"] = _text(details["builder"]["id"])
+    facts["builder"] = _word(details["builder"]["id"], "the builder's id")
     return facts
 
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(", ", ": "))
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(", ", ": ")
+    )
 
 
 def _kind(resource: Resource) -> Kind:
@@ -139,31 +155,32 @@ def _add_output(build: GraphBuilder, step: str, subject: Resource) -> str:
 
 
 def _add_input(build: GraphBuilder, step: str, resource: Resource) -> str:
-    kind, content = _kind(resource), resource.content()
+    kind, content, notes = _kind(resource), resource.content(), resource.annotations
     facts: dict[str, str | None] = {}
+    edge: dict[str, str | None] = {}
     if resource.name is not None:
         facts["name"] = resource.name
-    source = resource.uri
-    edge: dict[str, str | None] = {}
     if kind is Kind.CODE and "gitCommit" in resource.digest:
         facts["commit"] = resource.digest["gitCommit"]
-        if "aibom:dirty" in resource.annotations:
-            facts["dirty"] = _text(resource.annotations["aibom:dirty"])
-    if source is not None:
-        facts["source"] = source
-        edge["source"] = source
-    for note in ("changed-while-running", "digest-after"):
-        if f"aibom:{note}" in resource.annotations:
-            edge[note] = _text(resource.annotations[f"aibom:{note}"])
+        if "aibom:dirty" in notes:
+            facts["dirty"] = _text(notes["aibom:dirty"])
+    if resource.uri is not None:
+        facts["source"] = edge["source"] = resource.uri
+    for note in ("revision", "changed-while-running", "digest-after"):
+        if f"aibom:{note}" in notes:
+            edge[note] = _text(notes[f"aibom:{note}"])
     if content is None and "commit" not in facts:
         raise ValueError(f"the input {resource.name!r} has no digest")
     entity = _entity(build, kind, content, facts)
-    build.used(step, entity, str(resource.annotations["aibom:role"]), edge)
+    build.used(step, entity, _word(notes["aibom:role"], "an input's role"), edge)
     return entity
 
 
 def _entity(
-    build: GraphBuilder, kind: Kind, content: Digest | None, facts: dict[str, str | None]
+    build: GraphBuilder,
+    kind: Kind,
+    content: Digest | None,
+    facts: dict[str, str | None],
 ) -> str:
     keywords = {name.replace("-", "_"): value for name, value in facts.items()}
     return build.entity(kind, content, (), **keywords)
@@ -172,33 +189,47 @@ def _entity(
 def step_mismatches(graph: Graph, record: Fragment) -> tuple[str, ...]:
     """How what ``graph`` says of a step differs from its record; empty when they agree.
 
-    Compared as sets, in both directions: inputs by (form, digest, role) with the facts of
-    the edge, outputs by (form, digest), parties by (id, role), and the step's own facts.
-    Origins are not compared.
+    Compared as sets, in both directions: inputs by (form, digest, role) with the facts
+    of the edge, outputs by (form, digest), parties by (id, role), and the step's own
+    facts. Origins are not compared. The step must be in ``graph``, else KeyError.
     """
     said, recorded = _edges(graph, record.step), _edges(record.graph, record.step)
-    differences = [f"the BOM leaves out: {text}" for text in sorted(recorded - said)]
-    differences += [f"the record does not have: {text}" for text in sorted(said - recorded)]
+    differences = [
+        f"the BOM leaves out: {text}" for text in _sorted_texts(recorded - said)
+    ]
+    differences += [
+        f"the record does not have: {text}" for text in _sorted_texts(said - recorded)
+    ]
     ours = {(f.field, f.value) for f in graph.nodes[record.step].facts}
     theirs = {(f.field, f.value) for f in record.graph.nodes[record.step].facts}
-    differences += [f"the step's {name} differs" for name in sorted({n for n, _ in ours ^ theirs})]
-    return tuple(differences)
+    fields = sorted({name for name, _ in ours ^ theirs})
+    return (*differences, *(f"the step's {name} differs" for name in fields))
 
 
-def _edges(graph: Graph, step: str) -> set[str]:
+def _edges(graph: Graph, step: str) -> set[_Said]:
     relations = (Relation.USED, Relation.GENERATED, Relation.PERFORMED_BY)
     return {
-        _written(graph, edge)
+        (
+            edge.relation.value,
+            edge.target,
+            edge.role,
+            frozenset((fact.field, fact.value) for fact in edge.facts),
+        )
         for relation in relations
         for edge in graph.edges_from(step, relation)
     }
 
 
-def _written(graph: Graph, edge: Edge) -> str:
-    target = graph.nodes[edge.target]
-    name = entity_id(target.kind, target.digest) if target.digest else target.id
-    facts = "".join(
-        f" {fact.field}={fact.value}" for fact in sorted(edge.facts, key=lambda f: f.key)
+def _sorted_texts(edges: Iterable[_Said]) -> list[str]:
+    return sorted(_written(*edge) for edge in edges)
+
+
+def _written(
+    relation: str, target: str, role: str, facts: frozenset[tuple[str, str | None]]
+) -> str:
+    role = f" as {role}" if role else ""
+    listed = sorted(
+        f" {name}={'unknown' if value is None else repr(value)}"
+        for name, value in facts
     )
-    role = f" as {edge.role}" if edge.role else ""
-    return f"{edge.relation} {name}{role}{facts}"
+    return f"{relation} {target}{role}{''.join(listed)}"

@@ -1,8 +1,8 @@
 """Policy: rules over a lineage graph and the evidence of one run. Pure.
 
-Nothing in here reads a file, a clock or the network: documents arrive parsed, the effective
-time arrives as a value, and the answer is a tuple of results. ``aibom.operations`` does the
-reading.
+Nothing in here reads a file, a clock or the network: documents arrive parsed, the
+effective time arrives as a value, and the answer is a tuple of results.
+``aibom.operations`` does the reading.
 
 * :mod:`.document`  a policy file as typed values; unknown keys are load errors
 * :mod:`.data`      trusted sources, accepted roots, advisories

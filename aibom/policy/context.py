@@ -1,8 +1,9 @@
 """What a check may ask, and what it answers with.
 
-A :class:`Context` is the frozen subject of one evaluation: the graph, the evidence of this
-run, closure, and one walk upstream from the artifact that gives every node its lineage path.
-A check answers one :class:`Outcome` per node; the engine adds rule, mode and severity.
+A :class:`Context` is the frozen subject of one evaluation: the graph, the evidence of
+this run, closure, and one walk upstream from the artifact that gives every node its
+lineage path. A check answers one :class:`Outcome` per node; the engine adds rule, mode
+and severity.
 """
 
 from __future__ import annotations
@@ -25,7 +26,38 @@ from aibom.lineage.nodes import Kind, Node, Relation
 from aibom.policy.data import PolicyData
 from aibom.verdict import PathHop, Status
 
-__all__ = ["Check", "Context", "Outcome", "fails", "not_applicable", "passes", "unknown"]
+__all__ = [
+    "STEP_KINDS",
+    "Check",
+    "Context",
+    "Outcome",
+    "fails",
+    "not_applicable",
+    "passes",
+    "unknown",
+]
+
+
+#: Every kind of step that a record can state, for settings that name one.
+STEP_KINDS = (
+    "align",
+    "collect",
+    "convert",
+    "deduplicate",
+    "distill",
+    "embed",
+    "evaluate",
+    "federated-round",
+    "filter",
+    "fine-tune",
+    "label",
+    "merge",
+    "prune",
+    "quantize",
+    "review",
+    "split",
+    "train",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +108,22 @@ class Context:
     now: datetime
     walk: Walk = field(init=False, repr=False)
     closure: Mapping[str, Closure] = field(init=False, repr=False)
+    # Remembers answers of closure_with, which are asked for once per node.
+    _closures: dict[str, Mapping[str, Closure]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "walk", self.graph.upstream(self.root))
         object.__setattr__(self, "closure", self.closure_with("declared"))
 
     def closure_with(self, inputs_known: str) -> Mapping[str, Closure]:
-        """Closure of every node, with the least that step records must say of inputs."""
-        return close(self.graph, self.evidence, self.data.roots or {}, self.now, inputs_known)
+        """Closure of every node; ``inputs_known`` is the least records must say."""
+        if inputs_known not in self._closures:
+            self._closures[inputs_known] = close(
+                self.graph, self.evidence, self.data.roots or {}, self.now, inputs_known
+            )
+        return self._closures[inputs_known]
 
     @property
     def lineage_is_closed(self) -> bool:
@@ -117,12 +157,41 @@ class Context:
         return self.closure[name].state is ClosureState.ACCEPTED
 
     def generating_steps(self, name: str, kind: str) -> tuple[str, ...]:
-        """The steps of one kind that generated this entity."""
+        """The steps that generated this entity and are said to be of this kind.
+
+        A step that two sources call by two kinds counts as both.
+        """
         return tuple(
             step
             for step in self.graph.generating_steps(name)
-            if self.node(step).values("step") == (kind,)
+            if kind in self.node(step).values("step")
         )
+
+    def is_generated(self, name: str, minimum: Level) -> bool:
+        """Whether it is known, at least so well, that a step generated this entity."""
+        return any(
+            edge_assurance(edge, self.evidence).level >= minimum
+            for edge in self.graph.edges_into(name, Relation.GENERATED)
+        )
+
+    def step_kinds(self, name: str, minimum: Level) -> frozenset[str] | None:
+        """The kinds of all steps that generated this entity; None when not known.
+
+        One step of which it is not known, at least so well, that it generated the
+        entity, or of what kind it is, makes all of it unknown.
+        """
+        edges = self.graph.edges_into(name, Relation.GENERATED)
+        kinds: set[str] = set()
+        for edge in edges:
+            step = self.node(edge.source)
+            worth = (
+                edge_assurance(edge, self.evidence),
+                fact_assurance(step, "step", self.evidence),
+            )
+            if any(assurance.level < minimum for assurance in worth):
+                return None
+            kinds.update(step.values("step"))
+        return frozenset(kinds) if edges else None
 
     def parties_of(self, step: str, role: str) -> tuple[Hop, ...]:
         """The hops from a step to the parties that took part in this role."""
@@ -135,9 +204,9 @@ class Context:
     def sources_of(self, name: str) -> tuple[tuple[str, Assurance], ...]:
         """Every source stated for an entity, each with the best assurance it has.
 
-        A source stands on the node (worth what the node's own statements make it), or on
-        the ``used`` edge of a step that took the bytes from there (worth what that step's
-        record makes it).
+        A source stands on the node (worth what the node's own statements make it), or
+        on the ``used`` edge of a step that took the bytes from there (worth what that
+        step's record makes it).
         """
         best: dict[str, Assurance] = {}
 
@@ -159,7 +228,8 @@ class Check:
     """A type of test that a policy can ask for.
 
     ``settings`` is a frozen dataclass; its fields are the keys a rule may write under
-    ``settings``. ``evaluate`` is pure. ``kinds`` are the kinds of node it makes sense for.
+    ``settings``. ``evaluate`` is pure. ``kinds`` are the kinds of node it makes sense
+    for.
     """
 
     id: str

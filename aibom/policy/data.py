@@ -1,20 +1,26 @@
-"""The verifier's data: trusted sources, accepted roots, advisories. Parsed, never fetched.
+"""The verifier's data: trusted sources, accepted roots, advisories.
 
-Sources are compared field by field after parsing a package URL, never as string prefixes
-(``acme`` must not match ``acme-evil``). Negative facts carry a sequence and an expiry, so
-that an old file cannot quietly replace a newer one.
+Sources are compared field by field after parsing a package URL, never as string
+prefixes (``acme`` must not match ``acme-evil``). What allows is compared strictly, what
+forbids is compared loosely: a look-alike must not become trusted, and a block must not
+be escaped by writing a letter large. Advisories carry a sequence and an expiry, so that
+an old file cannot quietly replace a newer one.
+
+Documents arrive parsed; nothing is fetched.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aibom.digest import Digest
 from aibom.errors import AibomError, PolicyInvalid
 from aibom.lineage.closure import AcceptedRoot
+from aibom.lineage.identity import parse_party
 from aibom.reading import Reader
 
 __all__ = [
@@ -28,18 +34,32 @@ __all__ = [
     "read_accepted_roots",
     "read_advisories",
     "read_trusted_sources",
+    "require",
 ]
+
+#: Qualifiers of a package URL by which the bytes come from somewhere else.
+_LOCATIONS = ("repository_url", "download_url", "vcs_url")
+_PATTERN = re.compile(r"[*?\[]")
+_TYPE = re.compile(r"[a-z][a-z0-9.-]*")
+_STEP = re.compile(r"(undigested:)?[0-9a-f]{64}")
+_DAY = timedelta(days=1) - timedelta(microseconds=1)
+_TARGETS = ("digests", "revisions", "sources", "parties", "steps")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A package URL, parsed: where bytes were taken from, at which revision."""
+    """A package URL, parsed: where bytes were taken from, at which revision.
+
+    ``locations`` are the addresses by which qualifiers lead away from the registry
+    that the type stands for, such as ``?repository_url=``.
+    """
 
     text: str
     type: str
     namespace: str
     name: str
     revision: str | None
+    locations: frozenset[str] = frozenset()
 
 
 def parse_source(text: str) -> Source | None:
@@ -50,27 +70,51 @@ def parse_source(text: str) -> Source | None:
         purl = PackageURL.from_string(text)
     except ValueError:
         return None
-    return Source(text, purl.type, purl.namespace or "", purl.name, purl.version)
+    return Source(
+        text,
+        purl.type,
+        purl.namespace or "",
+        purl.name,
+        purl.version,
+        frozenset(purl.qualifiers[key] for key in _LOCATIONS if key in purl.qualifiers),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SourceMatch:
-    """A pattern over parsed fields; a field left out matches anything, ``type`` may not be."""
+    """A pattern over parsed fields.
+
+    A field left out matches anything, with two exceptions: ``type`` may not be left
+    out, and without ``repository_url`` only the type's own registry is matched.
+    """
 
     type: str
     namespace: str | None
     name: str | None
     revision: str | None
+    repository_url: str | None = None
 
     def matches(self, source: Source) -> bool:
-        """Whether every field that is given equals the source's."""
-        return self.type == source.type and all(
-            wanted is None or wanted == found
-            for wanted, found in (
-                (self.namespace, source.namespace),
-                (self.name, source.name),
-                (self.revision, source.revision),
-            )
+        """Whether every field that is given equals the source's: for what allows."""
+        return source.locations <= {self.repository_url} and all(
+            wanted is None or wanted == found for wanted, found in self._pairs(source)
+        )
+
+    def may_mean(self, source: Source) -> bool:
+        """Whether the source may be meant, without regard to case: for what forbids."""
+        if self.repository_url and self.repository_url not in source.locations:
+            return False
+        return all(
+            wanted is None or wanted.casefold() == (found or "").casefold()
+            for wanted, found in self._pairs(source)
+        )
+
+    def _pairs(self, source: Source) -> tuple[tuple[str | None, str | None], ...]:
+        return (
+            (self.type, source.type),
+            (self.namespace, source.namespace),
+            (self.name, source.name),
+            (self.revision, source.revision),
         )
 
 
@@ -89,8 +133,9 @@ class SourceEntry:
 class Advisory:
     """A dated negative fact. Any one of its targets is enough to hit.
 
-    ``since`` and ``until`` narrow hits on parties and sources to steps that ran then; a step
-    whose times are not known is hit.
+    ``since`` and ``until`` narrow hits on parties and sources to steps that ran then; a
+    step whose times are not known is hit. Digests, revisions and steps are one moment's
+    content already, so nothing narrows them.
     """
 
     id: str
@@ -132,22 +177,45 @@ def _top(value: Any, where: str, api_version: str) -> Reader:
 
 
 def _match(reader: Reader) -> SourceMatch:
-    match = SourceMatch(
-        reader.text("type"),
-        reader.text("namespace", None),
-        reader.text("name", None),
-        reader.text("revision", None),
-    )
+    keys = ("type", "namespace", "name", "revision", "repository_url")
+    fields = {
+        key: reader.text(key, *((None,) if key != "type" else ())) for key in keys
+    }
     reader.close()
-    for field, value in (("namespace", match.namespace), ("name", match.name)):
-        if value is not None and any(sign in value for sign in "*?["):
+    for key, value in fields.items():
+        if value is not None and key != "repository_url" and _PATTERN.search(value):
             reader.problem(
-                "patterns are not read; leave the field out to match anything", field
+                "patterns are not read; leave the field out to match anything", key
             )
-    return match
+    return _normalised(reader, fields)
 
 
-def read_trusted_sources(value: Any, where: str) -> Mapping[str, tuple[SourceEntry, ...]]:
+def _normalised(reader: Reader, fields: Mapping[str, Any]) -> SourceMatch:
+    """The pattern as a parsed source would read, or it would silently match nothing."""
+    from packageurl import PackageURL
+
+    match = SourceMatch(**fields)
+    kind = fields["type"]
+    if kind is None:
+        return match
+    if not _TYPE.fullmatch(kind):
+        reader.problem(f"{kind!r} is not a purl type (lower-case)", "type")
+        return match
+    try:
+        purl = PackageURL(kind, match.namespace, match.name or "any")
+    except ValueError as error:
+        reader.problem(f"no package URL could match: {error}")
+        return match
+    return replace(
+        match,
+        namespace=purl.namespace if match.namespace else None,
+        name=purl.name if match.name else None,
+    )
+
+
+def read_trusted_sources(
+    value: Any, where: str
+) -> Mapping[str, tuple[SourceEntry, ...]]:
     """Read ``trusted-sources.yaml``: named lists of entries."""
     top = _top(value, where, "aibom/trusted-sources/v1")
     lists = top.reader("lists")
@@ -202,6 +270,8 @@ def read_advisories(value: Any, where: str) -> Advisories:
     """Read ``advisories.yaml``."""
     top = _top(value, where, "aibom/advisories/v1")
     sequence = top.integer("sequence")
+    if sequence is not None and sequence < 1:
+        top.problem("must be 1 or more", "sequence")
     expires = top.time("expires")
     items = tuple(_advisory(entry) for entry in top.readers("advisories"))
     ids = [item.id for item in items]
@@ -211,29 +281,61 @@ def read_advisories(value: Any, where: str) -> Advisories:
     return Advisories(sequence, expires, items)
 
 
-_TARGETS = ("digests", "revisions", "sources", "parties", "steps")
-
-
 def _advisory(entry: Reader) -> Advisory:
     affects = entry.reader("affects")
-    digests = [_digest(affects, text, "digests") for text in affects.texts("digests", ()) or ()]
+    digests = [_digest(affects, text, "digests") for text in _texts(affects, "digests")]
     advisory = Advisory(
         id=entry.text("id"),
         summary=entry.text("summary"),
         published=entry.time("published"),
-        digests=frozenset(digest for digest in digests if digest),
-        revisions=frozenset(affects.texts("revisions", ()) or ()),
+        digests=frozenset(filter(None, digests)),
+        revisions=frozenset(_texts(affects, "revisions")),
         sources=tuple(_match(source) for source in affects.readers("sources", ())),
-        parties=frozenset(affects.texts("parties", ()) or ()),
-        steps=frozenset(affects.texts("steps", ()) or ()),
+        parties=frozenset(_parties(affects)),
+        steps=frozenset(_steps(affects)),
         since=entry.time("since", None),
-        until=entry.time("until", None),
+        until=_end(entry, "until"),
     )
-    if not any(affects.has(target) for target in _TARGETS):
+    if not any(affects.raw(target, None) for target in _TARGETS):
         affects.problem(f"names nothing; give at least one of: {', '.join(_TARGETS)}")
+    if advisory.since and advisory.until and advisory.until <= advisory.since:
+        entry.problem("is not after since", "until")
     affects.close()
     entry.close()
     return advisory
+
+
+def _texts(reader: Reader, key: str) -> tuple[str, ...]:
+    return reader.texts(key, ()) or ()
+
+
+def _parties(affects: Reader) -> tuple[str, ...]:
+    parties = _texts(affects, "parties")
+    for party in parties:
+        try:
+            parse_party(party)
+        except AibomError as error:
+            affects.problem(error.message, "parties")
+    return parties
+
+
+def _steps(affects: Reader) -> tuple[str, ...]:
+    """Steps by the SHA-256 of their record; otherwise written they hit nothing."""
+    steps = _texts(affects, "steps")
+    for step in steps:
+        if not _STEP.fullmatch(step):
+            affects.problem(f"{step!r} is not a SHA-256 in lower-case hex", "steps")
+    return steps
+
+
+def _end(entry: Reader, key: str) -> datetime | None:
+    """The end of a window. A date alone is its last moment: the day is inside."""
+    moment: datetime | None = entry.time(key, None)
+    raw = entry.raw(key, None)
+    is_date = isinstance(raw, date) and not isinstance(raw, datetime)
+    if moment is not None and (is_date or (isinstance(raw, str) and len(raw) == 10)):
+        return moment + _DAY
+    return moment
 
 
 def require(part: Any, file: str, rule: str) -> None:

@@ -1,14 +1,14 @@
 """A policy file as typed values (``schemas/policy-1.json``).
 
-Anything the file says that is not understood is a load error with a suggestion: a rule that
-is silently not in force is how every gate we studied failed open.
+Anything the file says that is not understood is a load error with a suggestion: a rule
+that is silently not in force is how every gate we studied failed open.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aibom.errors import PolicyInvalid
@@ -20,7 +20,16 @@ from aibom.policy.settings import bind
 from aibom.reading import Reader, suggest
 from aibom.verdict import Mode, Severity, Tier
 
-__all__ = ["DATA_FILES", "SCOPES", "Policy", "Rule", "Select", "TierMatch", "combine", "read_policy"]
+__all__ = [
+    "DATA_FILES",
+    "SCOPES",
+    "Policy",
+    "Rule",
+    "Select",
+    "TierMatch",
+    "combine",
+    "read_policy",
+]
 
 API_VERSION = "aibom/policy/v1"
 DATA_FILES = (
@@ -32,7 +41,10 @@ DATA_FILES = (
 SCOPES = ("artifact", "ancestors", "artifact-and-ancestors")
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PACK = re.compile(r"builtin:[a-z][a-z0-9-]*@[0-9]+")
-_LEVELS = {level.word: level for level in (Level.VERIFIED, Level.ATTESTED, Level.CLAIMED)}
+_FALSE = 'YAML reads off as false: write "off", with the quotation marks'
+_LEVELS = {
+    level.word: level for level in (Level.VERIFIED, Level.ATTESTED, Level.CLAIMED)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One use of a check, with settings. ``origin`` is the file or pack it comes from."""
+    """One use of a check, with settings; ``origin`` is its file or pack."""
 
     id: str
     check: Check
@@ -82,9 +94,10 @@ class Policy:
 
 
 def read_policy(value: Any, where: str, origin: str = "policy.yaml") -> Policy:
-    """Read one policy document; raises :class:`~aibom.errors.PolicyInvalid` with all problems.
+    """Read one policy document, which is parsed YAML.
 
-    ``value`` is parsed YAML. An empty document is refused as ``policy-empty``.
+    Raises :class:`~aibom.errors.PolicyInvalid`: ``policy-empty`` for a document that
+    would check nothing, ``policy-invalid`` with every problem for any other.
     """
     if value is None:
         raise PolicyInvalid(
@@ -122,37 +135,49 @@ def read_policy(value: Any, where: str, origin: str = "policy.yaml") -> Policy:
 def combine(policy: Policy, packs: Mapping[str, Policy]) -> Policy:
     """Put the rules of extended packs before the policy's own.
 
-    ``packs`` holds every pack that is reached, by reference. A rule id that stands twice is
-    refused: rules of a pack are not overridden, neither by accident nor on purpose.
+    ``packs`` holds every pack that is reached, by reference. Raises
+    :class:`~aibom.errors.PolicyInvalid`: ``pack-unknown``, ``pack-cycle``, and
+    ``rule-duplicate`` for a rule id that stands twice: rules of a pack are not
+    overridden, neither by accident nor on purpose.
     """
     order: list[str] = []
-    _reach(policy.extends, packs, order)
+    _reach(policy.extends, packs, order, ())
     rules = [rule for name in order for rule in packs[name].rules] + list(policy.rules)
     seen: dict[str, str] = {}
     for rule in rules:
         if rule.id in seen:
             raise PolicyInvalid(
-                f"the rule id {rule.id!r} of {rule.origin} is already in {seen[rule.id]}",
+                f"the rule id {rule.id!r} of {rule.origin} is already in "
+                f"{seen[rule.id]}",
                 reason="rule-duplicate",
                 where="policy.yaml",
                 hint="give your rule another id; rules of a pack cannot be replaced",
             )
         seen[rule.id] = rule.origin
-    return Policy(
-        policy.name,
-        policy.version,
-        tuple(rules),
-        policy.extends,
-        policy.data,
-        policy.tiers,
-        tuple(order),
-    )
+    return replace(policy, rules=tuple(rules), packs=tuple(order))
 
 
-def _reach(names: tuple[str, ...], packs: Mapping[str, Policy], order: list[str]) -> None:
+def _reach(
+    names: tuple[str, ...],
+    packs: Mapping[str, Policy],
+    order: list[str],
+    inside: tuple[str, ...],
+) -> None:
     for name in names:
+        if name in inside:
+            raise PolicyInvalid(
+                f"extends itself: {' → '.join((*inside, name))}",
+                reason="pack-cycle",
+                where=name,
+            )
+        if name not in packs:
+            raise PolicyInvalid(
+                f"there is no pack {name!r}{suggest(name, packs)}",
+                reason="pack-unknown",
+                where=inside[-1] if inside else "policy.yaml",
+            )
         if name not in order:
-            _reach(packs[name].extends, packs, order)
+            _reach(packs[name].extends, packs, order, (*inside, name))
             order.append(name)
 
 
@@ -168,13 +193,17 @@ def _data(top: Reader) -> tuple[str, ...]:
     names: tuple[str, ...] = top.texts("data", ()) or ()
     for name in names:
         if name not in DATA_FILES:
-            top.problem(f"unknown data file {name!r}{suggest(name, DATA_FILES)}", "data")
+            top.problem(
+                f"unknown data file {name!r}{suggest(name, DATA_FILES)}", "data"
+            )
     return names
 
 
 def _tier(entry: Reader) -> TierMatch:
     match = entry.reader("match")
-    found = TierMatch(match.text("name"), Tier(entry.choice("tier", list(Tier)) or "high"))
+    found = TierMatch(
+        match.text("name"), Tier(entry.choice("tier", list(Tier)) or "high")
+    )
     match.close()
     entry.close()
     return found
@@ -189,7 +218,9 @@ def _rule(entry: Reader, origin: str) -> Rule | None:
     select = _select(entry, check)
     settings = None
     if check is not None:
-        given = Reader(entry.raw("settings", {}), f"{entry.where}.settings", entry.problems)
+        given = Reader(
+            entry.raw("settings", {}), f"{entry.where}.settings", entry.problems
+        )
         settings = bind(check.settings, given)
     else:
         entry.raw("settings", {})
@@ -246,12 +277,18 @@ def _by_tier(entry: Reader, key: str, choices: Any, default: Any) -> Mapping[Tie
     if not entry.has(key):
         entry.raw(key, None)
         return dict.fromkeys(Tier, default)
+    if entry.raw(key) is False:
+        entry.problem(_FALSE, key)
+        return dict.fromkeys(Tier, default)
     if isinstance(entry.raw(key), str):
         word = entry.choice(key, words)
         return dict.fromkeys(Tier, choices(word) if word else default)
     reader = entry.reader(key)
     found = {}
     for tier in Tier:
+        if reader.raw(tier.value, None) is False:
+            reader.problem(_FALSE, tier.value)
+            continue
         word = reader.choice(tier.value, words, default.value)
         found[tier] = choices(word) if word else default
     reader.close()

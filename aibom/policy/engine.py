@@ -1,14 +1,17 @@
 """Evaluate a policy over a lineage graph and decide. Pure, deterministic, closed.
 
-Every rule in force answers for every node it selects. A check that breaks is an ``error``
-result with its own reason code, which blocks in deny mode: it never looks like a pass, nor
-like a denial. The order of rules, nodes and evidence never changes the answer.
+Every rule in force answers for every node it selects. A check that breaks is an
+``error`` result with its own reason code, which blocks in deny mode: it never looks
+like a pass, nor like a denial. The order of rules, nodes and evidence never changes the
+answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from aibom.lineage.assurance import Level
 from aibom.namespaces import name_matches
 from aibom.policy.context import Context, Outcome, not_applicable, unknown
 from aibom.policy.document import Policy, Rule
@@ -20,14 +23,17 @@ _STRICTEST_FIRST = (Tier.HIGH, Tier.MEDIUM, Tier.LOW)
 
 
 def assign_tier(policy: Policy, name: str | None, raised: Tier | None) -> Tier:
-    """The tier of an artifact: the first match by name, else high; a flag may only raise it.
+    """The tier of an artifact: the first match by name, else high.
 
-    ``name`` is None when no verified signer vouches for it; then the tier is high, because a
-    name that anybody may write must not choose how strict the gate is.
+    ``name`` is None when no verified signer vouches for it; then the tier is high,
+    because a name that anybody may write must not choose how strict the gate is.
+    ``raised`` is what the caller asks for, and counts only where it is stricter.
     """
     tier = Tier.HIGH
     if name is not None:
-        tier = next((m.tier for m in policy.tiers if name_matches(m.name, name)), Tier.HIGH)
+        tier = next(
+            (m.tier for m in policy.tiers if name_matches(m.name, name)), Tier.HIGH
+        )
     if raised is not None:
         return min(tier, raised, key=_STRICTEST_FIRST.index)
     return tier
@@ -41,14 +47,17 @@ def rules_in_force(policy: Policy, tier: Tier) -> tuple[Rule, ...]:
 def evaluate(context: Context, policy: Policy, tier: Tier) -> tuple[Result, ...]:
     """One result per (rule in force, selected node), sorted by rule and node.
 
-    A rule that selects nothing gives one result on the artifact: unknown while lineage is
-    open (what it looks for may be in the part nobody sees), not applicable once closed.
+    A rule that selects nothing gives one result on the artifact: unknown while lineage
+    is open (what it looks for may be in the part nobody sees), not applicable once
+    closed.
     """
     results = []
     for rule in rules_in_force(policy, tier):
         nodes = _selected(context, rule)
         for name in nodes:
-            results.append(_result(context, rule, tier, name, _run(context, rule, name)))
+            results.append(
+                _result(context, rule, tier, name, _run(context, rule, name))
+            )
         if not nodes:
             empty = (
                 not_applicable("nothing-selected")
@@ -72,20 +81,38 @@ def _selected(context: Context, rule: Rule) -> list[str]:
 
 
 def _run(context: Context, rule: Rule, name: str) -> Outcome:
+    minimum = rule.minimum_assurance
     try:
-        return rule.check.evaluate(
-            context, context.node(name), rule.settings, rule.minimum_assurance
+        outcome = rule.check.evaluate(
+            context, context.node(name), rule.settings, minimum
         )
-    except Exception as error:  # noqa: BLE001  the plug-in boundary: a broken check blocks
+    except Exception as error:  # noqa: BLE001  the plug-in boundary
         return Outcome(
             Status.ERROR,
             "check-broke",
             expected="an answer",
             actual=f"{type(error).__name__}: {error}",
         )
+    return _at_least(outcome, minimum)
 
 
-def _result(context: Context, rule: Rule, tier: Tier, name: str, outcome: Outcome) -> Result:
+def _at_least(outcome: Outcome, minimum: Level) -> Outcome:
+    """Refuse a pass that rests on less than the rule asks for, whatever the check."""
+    worth = outcome.assurance
+    if outcome.status is not Status.PASS or worth is None or worth.level >= minimum:
+        return outcome
+    return replace(
+        outcome,
+        status=Status.UNKNOWN,
+        reason="assurance-too-low",
+        expected=f"{outcome.expected or outcome.reason}, {minimum.word}",
+        actual=f"{outcome.actual or outcome.reason}, {worth.level.word}",
+    )
+
+
+def _result(
+    context: Context, rule: Rule, tier: Tier, name: str, outcome: Outcome
+) -> Result:
     assurance = outcome.assurance
     good = outcome.status in (Status.PASS, Status.NOT_APPLICABLE)
     return Result(
@@ -110,10 +137,11 @@ def _result(context: Context, rule: Rule, tier: Tier, name: str, outcome: Outcom
 
 
 def decide(results: Iterable[Result], in_force: int) -> tuple[Decision, str, int]:
-    """The decision, its reason code, and the exit code: the first of these that applies.
+    """The decision, its reason code and the exit code: the first that applies.
 
-    10 a blocking fail · 1 a blocking rule broke · 3 blocking unknowns only, or nothing in
-    force, or nothing applicable · 0 allowed.
+    10 a blocking fail · 1 a blocking rule broke · 3 blocking unknowns only, or nothing
+    in force, or nothing applicable · 0 allowed. ``in_force`` is the number of rules
+    that are not off.
     """
     listed = list(results)
     blocking = [result for result in listed if result.blocks]
@@ -134,4 +162,3 @@ def decide(results: Iterable[Result], in_force: int) -> tuple[Decision, str, int
 
 def _worst(result: Result) -> tuple[int, str, str]:
     return (list(Severity).index(result.severity), result.rule, result.node)
-

@@ -1,7 +1,7 @@
 """The checks a policy can ask for: one file each, in this explicit list.
 
-A check's file name, with ``-`` for ``_``, is its id, its page in ``docs/checks/``, and what
-a rule writes under ``check:``. To add one, see ``docs/contributing.md``.
+A check's file name, with ``-`` for ``_``, is its id, its page in ``docs/checks/``, and
+what a rule writes under ``check:``. To add one, see ``docs/contributing.md``.
 """
 
 from __future__ import annotations

@@ -1,19 +1,21 @@
 """The bytes on disk are the bytes the BOM names.
 
-What it checks: the artifact's content digest, recomputed from its files in this run, is the
-one it is identified by. A difference never reaches this check: verification stops with
-`digest-mismatch`, `file-missing` or `file-extra` (exit 11) before any rule is evaluated.
+What it checks: the artifact's content digest, recomputed from its files in this run, is
+the one it is identified by. A difference never reaches this check: verification stops
+with `digest-mismatch`, `file-missing` or `file-extra` (exit 11) before any rule is
+evaluated.
 
-Why it matters: everything else that is known is known about a digest. If other bytes are
-deployed, nothing is known.
+Why it matters: everything else that is known is known about a digest. If other bytes
+are deployed, nothing is known.
 
-Passes: when every file was hashed in this run and the folder's digest agrees.
+Passes: every file was hashed in this run and the digest agrees (`bytes-match`).
 
 Fails: never by itself; see above.
 
-Unknown: when a gate ran without hashing the artifact.
+Unknown: a gate ran without hashing the artifact (`bytes-not-hashed`).
 
-Not applicable: in a dry run (`aibom check`), which reads no artifact bytes.
+Not applicable: a dry run (`aibom check`), which reads no artifact bytes
+(`bytes-not-read`), and nodes other than the artifact (`not-the-artifact`).
 
 What to do: fetch the artifact again from where it was released; never re-sign it.
 """
@@ -24,7 +26,14 @@ from dataclasses import dataclass
 
 from aibom.lineage.assurance import Level, existence_assurance
 from aibom.lineage.nodes import ENTITY_KINDS, Node
-from aibom.policy.context import Check, Context, Outcome, not_applicable, passes, unknown
+from aibom.policy.context import (
+    Check,
+    Context,
+    Outcome,
+    not_applicable,
+    passes,
+    unknown,
+)
 
 __all__ = ["CHECK", "Settings"]
 
@@ -34,7 +43,9 @@ class Settings:
     """This check has no settings."""
 
 
-def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -> Outcome:
+def evaluate(
+    context: Context, node: Node, settings: Settings, minimum: Level
+) -> Outcome:
     """Answer for the artifact; other nodes' bytes are not there to be hashed."""
     if not context.evidence.bytes_checked:
         return not_applicable("bytes-not-read")

@@ -1,20 +1,27 @@
 """Nothing in the lineage is left open.
 
-What it checks: every step that generated the node, all the way up, has a record signed by
-an allowed signer that agrees with the BOM, and every root is accepted by decision in
+What it checks: every step that generated the node, all the way up, has a record signed
+by an allowed signer that agrees with the BOM, and every root is accepted by decision in
 `accepted-roots.yaml`. Code and guidelines must be pinned. `derived-from` without a step
 never closes anything.
 
 Why it matters: a rule about "every dataset" says nothing if there may be a dataset that
 nobody mentions. The other rules are only as good as this one.
 
-Passes: the node is closed, or is itself an accepted root.
+Passes: every step above the node is on record (`steps-recorded`), it is pinned code or
+guideline (`pinned-by-digest`, `pinned-by-commit`), or it is itself a root accepted by
+decision (`accepted-root`).
 
 Fails: never; an open lineage is not known to be bad.
 
-Unknown: the reason code says what is open: `step-record-absent`, `step-record-untrusted`,
-`root-not-accepted`, `accepted-root-expired`, `derived-without-step`, `code-not-pinned`,
-`inputs-only-declared`, `input-changed-while-running`, `lineage-cycle`. The path leads to it.
+Unknown: something is open, and the path leads to it. A step has no record
+(`step-record-absent`) or none that an allowed signer signed (`step-record-untrusted`);
+nothing says where a root comes from (`root-not-accepted`), or its acceptance has
+expired (`accepted-root-expired`); it was derived, but no step says how
+(`derived-without-step`), maybe from something open itself (`upstream-open`); code is
+not pinned (`code-not-pinned`); inputs of a step are known less well than asked
+(`inputs-only-declared`) or changed under it (`input-changed-while-running`); something
+is its own ancestor (`lineage-cycle`).
 
 What to do: put the missing step record into the evidence folder, record the step with
 `aibom run`, or decide to accept the root, with a reason and an expiry.
@@ -40,14 +47,16 @@ class Settings:
         default="declared",
         metadata={
             "doc": "The least a step record must say of how its inputs are known: "
-            "declared by the user, observed (file opens seen), or isolated (nothing else "
-            "could be reached).",
+            "declared by the user, observed (file opens seen), or isolated (nothing "
+            "else could be reached).",
             "choices": ("declared", "observed", "isolated"),
         },
     )
 
 
-def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -> Outcome:
+def evaluate(
+    context: Context, node: Node, settings: Settings, minimum: Level
+) -> Outcome:
     """Answer for one node; an open one names the nearest cause and leads to it."""
     closure = (
         context.closure

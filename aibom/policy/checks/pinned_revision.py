@@ -1,23 +1,26 @@
-"""Whatever was taken from elsewhere was taken at a fixed revision, and its digest is known.
+"""Whatever was taken from elsewhere was taken at a fixed revision, with its digest.
 
-What it checks: every source stated for the node. For repositories (Hugging Face, GitHub and
-the like) the revision must be a full commit id, 40 or 64 hex digits. For package registries
-that never change a version once published (PyPI, npm, crates.io, Maven, RubyGems, NuGet), an
-exact version does. In both cases the node must have a content digest as well: a commit id is
-only as good as the server that resolves it.
+What it checks: every source stated for the node. For repositories (Hugging Face, GitHub
+and the like) the revision must be a full commit id, 40 or 64 hex digits. For package
+registries that never change a version once published (PyPI, npm, crates.io, Maven,
+RubyGems, NuGet), an exact version does. In both cases the node must have a content
+digest as well: a commit id is only as good as the server that resolves it.
 
 Why it matters: a branch or a tag is whatever somebody points it at tomorrow.
 
-Passes: every stated source is at a fixed revision.
+Passes: every stated source is at a fixed revision (`pinned`).
 
-Fails: a source names a branch, a tag, a short hash, or no revision at all
-(`revision-not-pinned`); the node has no content digest (`digest-missing`).
+Fails: a source names a branch, a tag, a short hash, a range of versions, a version at
+another registry than the type's own, or no revision at all (`revision-not-pinned`); the
+node has no content digest (`digest-missing`).
 
-Unknown: nothing states a source and nothing generated the node (`source-missing`); the
-source is stated, but not as well assured as the rule asks (`assurance-too-low`); sources
-disagree about the revision (`contradicted`).
+Unknown: nothing states a source, and it is not known, well enough, that a step
+generated the node (`source-missing`); the source is stated, but not as well assured as
+the rule asks (`assurance-too-low`); sources disagree about the revision
+(`contradicted`).
 
-Not applicable: nodes that a step generated and that were not taken from elsewhere.
+Not applicable: nodes that a step generated and that were not taken from elsewhere
+(`generated-by-a-step`).
 
 What to do: resolve the branch to a commit, fetch that, and record the step again with
 `PATH,source=pkg:…@COMMIT`.
@@ -25,6 +28,7 @@ What to do: resolve the branch to a commit, fetch that, and record the step agai
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from aibom.lineage.assurance import Level
@@ -45,6 +49,7 @@ __all__ = ["CHECK", "IMMUTABLE_REGISTRIES", "Settings"]
 
 #: purl types whose registries refuse to replace the bytes of a published version.
 IMMUTABLE_REGISTRIES = frozenset({"pypi", "npm", "cargo", "maven", "gem", "nuget"})
+_EXACT = re.compile(r"v?[0-9][0-9A-Za-z.+_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,16 @@ class Settings:
     """This check has no settings."""
 
 
-def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -> Outcome:
+def evaluate(
+    context: Context, node: Node, settings: Settings, minimum: Level
+) -> Outcome:
     """Answer for one node, from every source stated for it."""
     if node.state("revision") is State.CONTRADICTED:
         stated = ", ".join(node.values("revision"))
         return unknown("contradicted", expected="one revision", actual=stated)
     sources = context.sources_of(node.id)
     if not sources:
-        if context.graph.generating_steps(node.id):
+        if context.is_generated(node.id, minimum):
             return not_applicable("generated-by-a-step")
         return unknown(
             "source-missing",
@@ -72,7 +79,7 @@ def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -
         if not _is_fixed(parse_source(text)):
             return fails(
                 "revision-not-pinned",
-                expected="a full commit id (or an exact version, of a package registry)",
+                expected="a full commit id, or an exact version at a package registry",
                 actual=text,
                 assurance=assurance,
             )
@@ -90,7 +97,12 @@ def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -
 def _is_fixed(source: Source | None) -> bool:
     if source is None or not source.revision:
         return False
-    return source.type in IMMUTABLE_REGISTRIES or is_full_commit(source.revision)
+    if source.type in IMMUTABLE_REGISTRIES and not source.locations:
+        exact = _EXACT.fullmatch(source.revision)
+        return exact is not None and not source.revision.upper().endswith("-SNAPSHOT")
+    return is_full_commit(source.revision)
 
 
-CHECK = Check("pinned-revision", Settings, evaluate, frozenset({Kind.MODEL, Kind.DATASET}))
+CHECK = Check(
+    "pinned-revision", Settings, evaluate, frozenset({Kind.MODEL, Kind.DATASET})
+)

@@ -1,45 +1,74 @@
 """An audit of this exact digest, by somebody independent, with good enough numbers.
 
-What it checks: among the audits (`https://w3id.org/aibom/audit/v1`) of the asked type that
-name the node's exact digest: the signer's role is listed; the auditor is another party than
-those who made the node; the audit is recent; and the result, recomputed from the audit's
-numbers with the *policy's* threshold and minimum sample. With `cover`, every party of that
-role must have a slice of its own, so that nobody is left out of the statistic.
+What it checks: among the audits (`https://w3id.org/aibom/audit/v1`) of the asked type
+that name the node's exact digest: the signer's role is listed; the auditor is another
+party than those who made the node; the audit is recent; and the result, recomputed from
+the audit's numbers with the *policy's* threshold and minimum sample. With `cover`,
+every party of that role must have a slice of its own, so that nobody is left out of the
+statistic. With `only_steps`, nodes made by steps of other kinds need no such audit.
 
-Why it matters: ordinary tests miss targeted poison, because averages hide it. And a test of
-the parent says nothing about the child.
+Why it matters: ordinary tests miss targeted poison, because averages hide it. And a
+test of the parent says nothing about the child.
 
-Passes: such an audit exists and every measurement of the metric is within the threshold.
+Passes: such an audit exists and every measurement of the metric is within the threshold
+(`audit-passed`).
 
-Fails: a measurement over enough samples is not (`audit-failed`); where the slice names a
-party, the path leads on to that party. The auditor took part in making the node
-(`auditor-not-independent`).
+Fails: a measurement over enough samples is not (`audit-failed`); where the slice names
+a party, the path leads on to that party. The auditor took part in making the node
+(`auditor-not-independent`). One audit that fails is enough, whatever others say.
 
-Unknown: `audit-missing`; `audit-of-ancestor` where an audit of that type names only an
-ancestor; `auditor-not-allowed`; `auditor-unidentified`; `auditor-not-comparable`;
-`audit-stale`; `audit-from-the-future`; `metric-missing`; `sample-too-small`;
-`audit-incomplete`.
+Unknown: there is no audit of that type (`audit-missing`), or only one that names an
+ancestor (`audit-of-ancestor`). Nobody with a listed role signed it
+(`auditor-not-allowed`), `signers.yaml` does not say who stands behind the auditor
+(`auditor-unidentified`), or the auditor is a person under another registrar's key than
+those who made the node (`auditor-not-comparable`). It is too old (`audit-stale`) or
+dated after the evaluation (`audit-from-the-future`). It does not measure the metric
+(`metric-missing`), not over enough samples (`sample-too-small`), or not of everybody to
+be covered (`audit-incomplete`). The rule asks for more than a signature can give
+(`assurance-too-low`). With `only_steps`: it is not known, well enough, which kind of
+step generated the node (`lineage-open`).
 
-What to do: examine this digest and record it (`aibom audit record`); after a failure, do
-not repeat the audit but look at where the path leads.
+Not applicable: with `only_steps`, accepted roots (`accepted-root`) and nodes that steps
+of other kinds generated (`no-such-step`).
+
+What to do: examine this digest and record it (`aibom audit record`); after a failure,
+do not repeat the audit but look at where the path leads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from aibom.lineage.assurance import Assurance, Level
-from aibom.lineage.evidence import Audit, Evidence, Measurement
-from aibom.lineage.graph import Hop
+from aibom.lineage.carry import CARRYING_ROLES, EXEMPT_ROLES
+from aibom.lineage.evidence import Audit, Evidence, Signer
 from aibom.lineage.identity import same_person
-from aibom.lineage.nodes import Edge, Kind, Node, Relation
-from aibom.policy.context import Check, Context, Outcome, fails, passes, unknown
+from aibom.lineage.nodes import Kind, Node
+from aibom.policy.context import (
+    STEP_KINDS,
+    Check,
+    Context,
+    Outcome,
+    fails,
+    not_applicable,
+    passes,
+    unknown,
+)
+from aibom.policy.measuring import (
+    Bounds,
+    fails_by_numbers,
+    hops_to_makers,
+    lacks_coverage,
+    lacks_numbers,
+    written,
+)
 from aibom.policy.settings import Days
 from aibom.statement import AUDIT_V1
 from aibom.verdict import Status
 
 __all__ = ["CHECK", "Settings"]
+
+_PARTY_ROLES = tuple(sorted(CARRYING_ROLES | EXEMPT_ROLES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +84,61 @@ class Settings:
         metadata={"doc": "The least samples behind each measurement.", "minimum": 1}
     )
     at_most: float | None = field(
-        default=None, metadata={"doc": "The metric may not be above this."}
+        default=None,
+        metadata={"doc": "The metric may not be above this."},
     )
     at_least: float | None = field(
-        default=None, metadata={"doc": "The metric may not be below this."}
+        default=None,
+        metadata={"doc": "The metric may not be below this."},
     )
     max_age: Days | None = field(
         default=None, metadata={"doc": "How old the audit may be, for example 90d."}
     )
     independent_of: tuple[str, ...] = field(
         default=("labeler",),
-        metadata={"doc": "Roles in the node's steps that the auditor may not have had."},
+        metadata={
+            "doc": "Roles in making the node that the auditor may not have had.",
+            "choices": _PARTY_ROLES,
+        },
     )
     cover: str | None = field(
         default=None,
-        metadata={"doc": "A role of which every party needs a slice, for example labeler."},
+        metadata={
+            "doc": "A role of which every party needs a slice, for example labeler.",
+            "choices": _PARTY_ROLES,
+        },
+    )
+    only_steps: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": "Kinds of steps whose outputs need the audit; none: every node.",
+            "choices": STEP_KINDS,
+        },
     )
 
+    def __post_init__(self) -> None:
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("needs at_most or at_least, or any number would pass")
+        if (
+            self.at_most is not None
+            and self.at_least is not None
+            and self.at_least > self.at_most
+        ):
+            raise ValueError("at_least is above at_most: no number could pass")
 
-def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -> Outcome:
+    @property
+    def bounds(self) -> Bounds:
+        """What is asked of the metric."""
+        return Bounds(self.metric, self.minimum_sample, self.at_most, self.at_least)
+
+
+def evaluate(
+    context: Context, node: Node, settings: Settings, minimum: Level
+) -> Outcome:
     """Answer for one node: any failing audit fails, else any good one passes."""
+    needless = _needless(context, node, settings, minimum)
+    if needless is not None:
+        return needless
     expected = _expected(settings)
     about = [
         item
@@ -83,27 +147,46 @@ def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -
         and item.audit is not None
         and item.audit.type == settings.type
     ]
-    allowed = [i for i in about if i.signer and i.signer.role in settings.auditor_roles]
-    if not allowed:
+    answers = [
+        _judge(context, node, settings, item, item.audit, item.signer)
+        for item in about
+        if item.audit and item.signer and item.signer.role in settings.auditor_roles
+    ]
+    if not answers:
         return replace(_absent(context, node, settings, about), expected=expected)
-    answers = [_judge(context, node, settings, item) for item in allowed]
     order = (Status.FAIL, Status.PASS, Status.UNKNOWN)
     best = min(answers, key=lambda answer: order.index(answer.status))
     return replace(best, expected=expected)
 
 
+def _needless(
+    context: Context, node: Node, settings: Settings, minimum: Level
+) -> Outcome | None:
+    """Why ``only_steps`` leaves this node out, or cannot be told to; None: it is asked.
+
+    A mere claim that such a step generated the node is enough to ask for the audit, but
+    not to be spared it.
+    """
+    if not settings.only_steps:
+        return None
+    if context.is_decided_root(node.id):
+        return not_applicable("accepted-root")
+    if any(context.generating_steps(node.id, kind) for kind in settings.only_steps):
+        return None
+    kinds = context.step_kinds(node.id, minimum)
+    if kinds is None:
+        return unknown(
+            "lineage-open",
+            expected=f"the step that generated it, {minimum.word}",
+            actual="nothing tells well enough how it was made",
+        )
+    return not_applicable("no-such-step", actual=f"made by: {', '.join(sorted(kinds))}")
+
+
 def _expected(settings: Settings) -> str:
-    bounds = []
-    if settings.at_most is not None:
-        bounds.append(f"{settings.metric} at most {settings.at_most:g}")
-    if settings.at_least is not None:
-        bounds.append(f"{settings.metric} at least {settings.at_least:g}")
     age = f", not older than {settings.max_age.days} days" if settings.max_age else ""
     by = " or ".join(settings.auditor_roles)
-    return (
-        f"an audit {settings.type!r} of this digest by {by}: {' and '.join(bounds)} on "
-        f"{settings.minimum_sample} samples or more{age}"
-    )
+    return f"an audit {settings.type!r} of this digest by {by}: {settings.bounds}{age}"
 
 
 def _absent(
@@ -111,7 +194,9 @@ def _absent(
 ) -> Outcome:
     """Why no audit counts: none at all, only of an ancestor, or by nobody who may."""
     if about:
-        refusals = {i.signer.role if i.signer else i.refusal or "unsigned" for i in about}
+        refusals = {
+            i.signer.role if i.signer else i.refusal or "unsigned" for i in about
+        }
         return unknown(
             "auditor-not-allowed",
             actual=f"audited, but by: {', '.join(sorted(refusals))}",
@@ -131,118 +216,60 @@ def _absent(
     return unknown("audit-missing", actual="no such audit of this digest was found")
 
 
-def _judge(context: Context, node: Node, settings: Settings, item: Evidence) -> Outcome:
-    """Judge one audit by an allowed auditor."""
-    audit = item.audit
-    if audit is None or item.signer is None:
-        raise AssertionError("only audits of allowed signers are judged")
-    assurance = Assurance(Level.ATTESTED, f"signed by {item.signer.name} ({item.location})")
-    for answer in (
-        _numbers_fail(context, node, settings, audit),
-        _not_independent(context, node, settings, item),
-        _not_fresh(context, settings, audit),
-        _numbers_insufficient(context, node, settings, audit),
-    ):
-        if answer is not None:
-            return replace(answer, assurance=assurance, evidence=(item.location,))
-    measured = [m for m in audit.measurements if m.metric == settings.metric]
-    worst = max(measured, key=lambda m: _distance(settings, m))
-    return passes(
-        "audit-passed",
-        actual=f"worst of {len(measured)}: {_written(context, worst)}",
-        assurance=assurance,
-        evidence=(item.location,),
+def _judge(
+    context: Context,
+    node: Node,
+    settings: Settings,
+    item: Evidence,
+    audit: Audit,
+    signer: Signer,
+) -> Outcome:
+    """Judge one audit by an allowed auditor; the first thing wrong with it is told."""
+    bounds, numbers = settings.bounds, audit.measurements
+    answer = (
+        fails_by_numbers(context, node.id, bounds, numbers)
+        or _not_independent(context, node, settings, signer)
+        or _not_fresh(context, settings, audit)
+        or lacks_numbers(context, bounds, numbers)
     )
-
-
-def _within(settings: Settings, measured: Measurement) -> bool:
-    if settings.at_most is not None and not measured.value <= settings.at_most:
-        return False
-    return settings.at_least is None or measured.value >= settings.at_least
-
-
-def _distance(settings: Settings, measured: Measurement) -> float:
-    """How near a measurement is to being too bad; the greater the worse."""
-    if settings.at_most is not None:
-        return measured.value - settings.at_most
-    return (settings.at_least or 0.0) - measured.value
-
-
-def _numbers_fail(
-    context: Context, node: Node, settings: Settings, audit: Audit
-) -> Outcome | None:
-    bad = [
-        m
-        for m in audit.measurements
-        if m.metric == settings.metric
-        and m.samples >= settings.minimum_sample
-        and not _within(settings, m)
-    ]
-    if not bad:
-        return None
-    parties = dict(_party_hops(context, node))
-    worst = max(bad, key=lambda m: (_party_in(m, parties) is not None, _distance(settings, m)))
-    party = _party_in(worst, parties)
-    more = f"; {len(bad) - 1} more" if len(bad) > 1 else ""
-    return fails(
-        "audit-failed",
-        actual=_written(context, worst) + more,
-        beyond=parties[party] if party else (),
-    )
-
-
-def _party_hops(context: Context, node: Node) -> Iterator[tuple[str, tuple[Hop, ...]]]:
-    """Every party of the node's own steps, with the hops that lead there."""
-    for up in context.graph.up(node.id):
-        if up.edge.relation is not Relation.GENERATED:
-            continue
-        for edge in context.graph.edges_from(up.to, Relation.PERFORMED_BY):
-            party = edge.target.removeprefix("party:")
-            yield party, (up, Hop(edge, edge.target))
-
-
-def _party_in(measured: Measurement, parties: dict[str, tuple[Hop, ...]]) -> str | None:
-    return next((value for _, value in measured.slice if value in parties), None)
-
-
-def _edges_in_roles(context: Context, node: Node, roles: tuple[str, ...]) -> list[Edge]:
-    return [
-        edge
-        for step in context.graph.generating_steps(node.id)
-        for edge in context.graph.edges_from(step, Relation.PERFORMED_BY)
-        if edge.role in roles
-    ]
+    if answer is None and settings.cover is not None:
+        answer = lacks_coverage(context, node.id, settings.cover, bounds, numbers)
+    if answer is None:
+        measured = bounds.of_metric(numbers)
+        worst = max(measured, key=lambda number: (bounds.excess(number), number))
+        found = f"worst of {len(measured)}: {written(context, worst)}"
+        answer = passes("audit-passed", actual=found)
+    assurance = Assurance(Level.ATTESTED, f"signed by {signer.name} ({item.location})")
+    return replace(answer, assurance=assurance, evidence=(item.location,))
 
 
 def _not_independent(
-    context: Context, node: Node, settings: Settings, item: Evidence
+    context: Context, node: Node, settings: Settings, signer: Signer
 ) -> Outcome | None:
-    edges = _edges_in_roles(context, node, settings.independent_of)
-    if not edges or item.signer is None:
+    makers = list(hops_to_makers(context, node.id, settings.independent_of))
+    if not makers:
         return None
-    auditor = item.signer.party
-    if auditor is None:
+    if signer.party is None:
         return unknown(
             "auditor-unidentified",
-            actual=f"signers.yaml does not say who stands behind {item.signer.name}",
+            actual=f"signers.yaml does not say who stands behind {signer.name}",
         )
-    answers = [
-        (edge, same_person(auditor, edge.target.removeprefix("party:"))) for edge in edges
-    ]
-    for edge, same in answers:
+    comparable = True
+    for party, hops in makers:
+        same = same_person(signer.party, party)
         if same:
-            step = next(h for h in context.graph.up(node.id) if h.to == edge.source)
             return fails(
                 "auditor-not-independent",
-                actual=f"{item.signer.name} is the {edge.role} {auditor}",
-                beyond=(step, Hop(edge, edge.target)),
+                actual=f"{signer.name} is the {hops[-1].edge.role} {signer.party}",
+                beyond=hops,
             )
-    if any(same is None for _, same in answers):
-        return unknown(
-            "auditor-not-comparable",
-            actual=f"{auditor} cannot be compared with those who made it",
-        )
-    return None
+        comparable = comparable and same is not None
+    if comparable:
+        return None
+    return unknown(
+        "auditor-not-comparable",
+        actual=f"{signer.party} cannot be compared with those who made it",
+    )
 
 
 def _not_fresh(context: Context, settings: Settings, audit: Audit) -> Outcome | None:
@@ -254,40 +281,9 @@ def _not_fresh(context: Context, settings: Settings, audit: Audit) -> Outcome | 
     return None
 
 
-def _numbers_insufficient(
-    context: Context, node: Node, settings: Settings, audit: Audit
-) -> Outcome | None:
-    measured = [m for m in audit.measurements if m.metric == settings.metric]
-    if not measured:
-        return unknown("metric-missing", actual=f"the audit has no {settings.metric!r}")
-    smallest = min(measured, key=lambda m: (m.samples, m.slice))
-    if smallest.samples < settings.minimum_sample:
-        return unknown("sample-too-small", actual=_written(context, smallest))
-    if settings.cover is None:
-        return None
-    covered = {value for m in measured for key, value in m.slice if key == settings.cover}
-    for edge in _edges_in_roles(context, node, (settings.cover,)):
-        party = edge.target.removeprefix("party:")
-        if party not in covered:
-            label = context.node(edge.target).label
-            return unknown(
-                "audit-incomplete", actual=f"no slice for the {settings.cover} {label}"
-            )
-    return None
-
-
-def _written(context: Context, measured: Measurement) -> str:
-    count = "" if measured.count is None else f"{measured.count}/"
-    slices = ", ".join(f"{key} {_short(context, value)}" for key, value in measured.slice)
-    where = f" ({slices})" if slices else ""
-    return f"{measured.metric} {measured.value:.3g}{where} on {count}{measured.samples}"
-
-
-def _short(context: Context, value: str) -> str:
-    node = context.graph.nodes.get(f"party:{value}")
-    return node.label if node else value
-
-
 CHECK = Check(
-    "required-audit", Settings, evaluate, frozenset({Kind.MODEL, Kind.DATASET, Kind.SYSTEM})
+    "required-audit",
+    Settings,
+    evaluate,
+    frozenset({Kind.MODEL, Kind.DATASET, Kind.SYSTEM}),
 )

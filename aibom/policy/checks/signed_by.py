@@ -1,22 +1,27 @@
 """The node's own statement is signed by a signer in one of these roles.
 
-What it checks: among the statements that name the node's exact digest as their own subject,
-at least one is signed by an allowed signer whose role is listed. For the artifact and for
-datasets or base models with a BOM of their own that is the BOM's signer; for anything a
-recorded step generated, the signer of the step's record counts too, unless `statement`
-asks for one of them.
+What it checks: among the statements that name the node's exact digest as their own
+subject, at least one is signed by an allowed signer whose role is listed. For the
+artifact and for datasets or base models with a BOM of their own that is the BOM's
+signer; for anything a recorded step generated, the signer of the step's record counts
+too, unless `statement` asks for one of them.
 
-Why it matters: a signature says who answers for something. One that nobody asked for, or
-by someone who may not say it, answers nothing.
+Why it matters: a signature says who answers for something. One that nobody asked for,
+or by someone who may not say it, answers nothing.
 
-Passes: a statement about this digest, signed in a listed role.
+Passes: a statement about this digest is signed in a listed role (`signed`).
 
-Fails: statements about this digest are signed by allowed signers, all in other roles.
+Fails: statements about this digest are signed by allowed signers, all in other roles
+(`signer-role-not-allowed`).
 
-Unknown: nobody who is allowed has signed anything about this digest (`signature-missing`).
+Unknown: nobody who is allowed has signed anything about this digest
+(`signature-missing`). The rule asks for more than a signature can give
+(`assurance-too-low`).
 
-What to do: have it signed by the role that owns it (`aibom sign`), and put the bundle into
-the evidence folder.
+Not applicable: accepted roots, for which a decision stands in (`accepted-root`).
+
+What to do: have it signed by the role that owns it (`aibom sign`), and put the bundle
+into the evidence folder.
 """
 
 from __future__ import annotations
@@ -58,11 +63,15 @@ class Settings:
     )
 
 
-def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -> Outcome:
+def evaluate(
+    context: Context, node: Node, settings: Settings, minimum: Level
+) -> Outcome:
     """Answer from the trusted statements that have the node as their own."""
     if context.is_decided_root(node.id):
         return not_applicable("accepted-root")
-    found = [item for item in context.evidence.owning(node.id) if _counts(item, settings)]
+    found = [
+        item for item in context.evidence.owning(node.id) if _counts(item, settings)
+    ]
     expected = f"signed by {' or '.join(settings.roles)}"
     if settings.statement != "any":
         expected = f"its {settings.statement} {expected}"
@@ -76,25 +85,31 @@ def evaluate(context: Context, node: Node, settings: Settings, minimum: Level) -
                 evidence=(item.location,),
             )
     if found:
-        names = sorted({f"{i.signer.name} ({i.signer.role})" for i in found if i.signer})
+        names = sorted(
+            {f"{i.signer.name} ({i.signer.role})" for i in found if i.signer}
+        )
         return fails(
             "signer-role-not-allowed",
             expected=expected,
             actual=f"signed by {', '.join(names)}",
             evidence=tuple(item.location for item in found),
         )
-    refused = sorted({i.refusal for i in context.evidence.about(node.digest) if i.refusal})
+    refused = sorted(
+        {i.refusal for i in context.evidence.about(node.digest) if i.refusal}
+    )
     because = f" (there are statements that do not count: {', '.join(refused)})"
     return unknown(
         "signature-missing",
         expected=expected,
-        actual="no statement of an allowed signer about it" + (because if refused else ""),
+        actual="no statement of an allowed signer about it"
+        + (because if refused else ""),
     )
 
 
 def _counts(item: Evidence, settings: Settings) -> bool:
-    wanted = _TYPES.get(settings.statement)
-    return item.trusted and (wanted is None or item.predicate_type == wanted)
+    if settings.statement == "any":
+        return item.predicate_type in _TYPES.values()
+    return item.predicate_type == _TYPES[settings.statement]
 
 
 CHECK = Check("signed-by", Settings, evaluate, ENTITY_KINDS)

@@ -1,0 +1,175 @@
+"""Signing keys in files: P-256 (default) and Ed25519, encrypted unless asked otherwise.
+
+Private keys are PKCS#8 PEM, public keys SubjectPublicKeyInfo PEM, so that any other tool
+can read them. ECDSA signatures are DER over SHA-256; Ed25519 signatures are raw. Both are
+accepted by the other implementations of DSSE we know of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aibom.errors import InputError, PolicyInvalid
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    Private = EllipticCurvePrivateKey | Ed25519PrivateKey
+
+__all__ = ["KEY_TYPES", "PrivateKey", "PublicKey", "generate", "load_private", "load_public"]
+
+KEY_TYPES = ("p256", "ed25519")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A public key: its PEM text as kept, and what signature checks need."""
+
+    pem: str
+    _key: Any = field(repr=False, compare=False)
+
+    @property
+    def hints(self) -> frozenset[str]:
+        """The texts by which a bundle may hint at this key: SHA-256 of the PEM, of the DER."""
+        return frozenset({self.hint, hashlib.sha256(self._der()).hexdigest()})
+
+    @property
+    def hint(self) -> str:
+        """The hint that we write: SHA-256 of the PEM text, as OpenSSF Model Signing does."""
+        return hashlib.sha256(self.pem.encode()).hexdigest()
+
+    def _der(self) -> bytes:
+        from cryptography.hazmat.primitives import serialization
+
+        encoded: bytes = self._key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return encoded
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """Whether the signature over the data was made with this key's private half."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+        try:
+            if isinstance(self._key, ed25519.Ed25519PublicKey):
+                self._key.verify(signature, data)
+            else:
+                self._key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A private key that can sign; it never shows itself."""
+
+    public: PublicKey
+    _key: "Private" = field(repr=False, compare=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign: DER-encoded ECDSA with SHA-256, or a raw Ed25519 signature."""
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+        if isinstance(self._key, ed25519.Ed25519PrivateKey):
+            return self._key.sign(data)
+        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def generate(kind: str, password: bytes | None) -> tuple[bytes, bytes]:
+    """Make a key pair; returns the private and the public PEM.
+
+    ``password`` encrypts the private PEM; None leaves it in the clear.
+    """
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    if kind not in KEY_TYPES:
+        raise ValueError(f"{kind!r} is not one of {KEY_TYPES}")
+    key: "Private" = (
+        ed25519.Ed25519PrivateKey.generate()
+        if kind == "ed25519"
+        else ec.generate_private_key(ec.SECP256R1())
+    )
+    encryption: serialization.KeySerializationEncryption = (
+        serialization.BestAvailableEncryption(password)
+        if password
+        else serialization.NoEncryption()
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+    )
+    return private, _public_pem(key.public_key())
+
+
+def _public_pem(key: Any) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    encoded: bytes = key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return encoded
+
+
+def load_private(data: bytes, password: bytes | None, where: str) -> PrivateKey:
+    """Load a private key; raises :class:`~aibom.errors.InputError` with what to do."""
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        key = serialization.load_pem_private_key(data, password)
+    except TypeError as error:
+        needed = password is None
+        raise InputError(
+            "the key is encrypted, and no password was given"
+            if needed
+            else "a password was given, but the key is not encrypted",
+            reason="key-password",
+            where=where,
+            hint="set AIBOM_KEY_PASSWORD" if needed else "unset AIBOM_KEY_PASSWORD",
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            "not a private key in PEM form, or the password is wrong",
+            reason="key-unreadable",
+            where=where,
+        ) from error
+    if not _supported(key.public_key()):
+        raise InputError(
+            "keys are P-256 or Ed25519",
+            reason="key-type-unsupported",
+            where=where,
+            hint="aibom keygen makes one",
+        )
+    return PrivateKey(load_public(_public_pem(key.public_key()).decode(), where), key)
+
+
+def load_public(pem: str, where: str) -> PublicKey:
+    """Load a public key of a policy; raises :class:`~aibom.errors.PolicyInvalid`."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        key = serialization.load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise PolicyInvalid(
+            "not a public key in PEM form", reason="key-unreadable", where=where
+        ) from error
+    if not _supported(key):
+        raise PolicyInvalid(
+            "keys are P-256 or Ed25519", reason="key-type-unsupported", where=where
+        )
+    return PublicKey(_public_pem(key).decode(), key)
+
+
+def _supported(key: object) -> bool:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    return isinstance(key, ed25519.Ed25519PublicKey) or (
+        isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+    )

@@ -1,0 +1,69 @@
+"""``aibom audit record``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aibom.cli.common import EXISTING, now, parse_when, password, progress_bar
+
+__all__ = ["command"]
+
+
+@click.group("audit")
+def command() -> None:
+    """Record examinations of data and models, bound to exact bytes."""
+
+
+@command.command("record")
+@click.argument("report", type=EXISTING)
+@click.option("--subject", type=EXISTING, required=True, help="What was examined.")
+@click.option("--name", required=True, help="The name the lineage has for it.")
+@click.option(
+    "--kind",
+    type=click.Choice(["model", "dataset", "system"]),
+    required=True,
+    help="What the subject is.",
+)
+@click.option("--key", type=EXISTING, help="Sign the audit with this key.")
+@click.option("--examined-on", help="When; default now.")
+@click.option(
+    "-o",
+    "--output",
+    type=EXISTING,
+    default=Path("evidence"),
+    show_default=True,
+    help="Folder the audit is written to.",
+)
+def record(
+    report: Path,
+    subject: Path,
+    name: str,
+    kind: str,
+    key: Path | None,
+    examined_on: str | None,
+    output: Path,
+) -> None:
+    """Turn REPORT (aibom/audit-report/v1) into an audit of SUBJECT's bytes.
+
+    The audit holds numbers, not a verdict: whether they are good enough is what a policy
+    says. An unsigned audit counts for nothing at a gate; sign it later with `aibom sign`.
+    """
+    from aibom.lineage.nodes import Kind
+    from aibom.operations.audit import record_audit
+    from aibom.operations.sign import load_key
+
+    private = load_key(key, password()) if key is not None else None
+    with progress_bar("hashing") as progress:
+        path = record_audit(
+            report,
+            subject,
+            name=name,
+            kind=Kind(kind),
+            examined_on=parse_when(examined_on) or now(),
+            output=output,
+            key=private,
+            progress=progress,
+        )
+    click.echo(str(path))

@@ -1,0 +1,44 @@
+"""``aibom check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aibom.cli.common import EXISTING, gate_options, now, parse_when, write_verdict
+
+__all__ = ["command"]
+
+
+@click.command("check")
+@click.argument("bom", metavar="BOM", type=EXISTING)
+@gate_options
+def command(
+    bom: Path,
+    policy: Path,
+    evidence: tuple[Path, ...],
+    effective_time: str | None,
+    allow_past: bool,
+    tier: str | None,
+    report_only: bool,
+    policy_digest: str | None,
+    outputs: tuple[str, ...],
+) -> int:
+    """Dry run: evaluate a policy on what a BOM and the evidence say.
+
+    Signatures in the evidence are verified, artifact bytes are not read. The verdict is
+    marked as a dry run, and no gate accepts it.
+    """
+    from aibom.operations.gate import check, make_options
+
+    options, when = make_options(
+        evidence,
+        asked=parse_when(effective_time),
+        clock=now(),
+        allow_past=allow_past,
+        tier=tier,
+        report_only=report_only,
+        policy_digest=policy_digest,
+    )
+    return write_verdict(check(bom, policy, options, when), outputs)

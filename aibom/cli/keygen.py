@@ -1,0 +1,41 @@
+"""``aibom keygen``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aibom.cli.common import EXISTING, password
+
+__all__ = ["command"]
+
+
+@click.command("keygen")
+@click.argument("name", type=EXISTING)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["p256", "ed25519"]),
+    default="p256",
+    show_default=True,
+)
+@click.option("--no-password", is_flag=True, help="Leave the private key unencrypted.")
+def command(name: Path, kind: str, no_password: bool) -> None:
+    """Make NAME.key (private, mode 600) and NAME.pub; neither is overwritten.
+
+    The private key is encrypted with AIBOM_KEY_PASSWORD, or with a password asked for.
+    """
+    from aibom.operations.sign import make_key_pair
+
+    secret = None if no_password else password() or _ask()
+    private, public = make_key_pair(name, kind, secret)
+    click.echo(str(public))
+    click.echo(f"aibom: the private key is {private}; keep it out of repositories", err=True)
+
+
+def _ask() -> bytes:
+    answer: str = click.prompt(
+        "Password for the private key", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return answer.encode()

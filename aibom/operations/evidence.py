@@ -1,0 +1,205 @@
+"""Evidence folders: every statement in them, read, checked, and turned into values.
+
+Three kinds of file count, everything else is passed over: ``*.sigstore.json`` (a bundle),
+``*.statement.json`` (a statement nobody signed), and a BOM ``aibom.cdx.json`` with its
+``aibom.sigstore.json`` in the same folder. A bundle that cannot be read, or whose signature
+names an allowed key and does not verify, ends the run: what it would have said is unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from aibom.attest.bom_statement import BomSubject, read_bom_statement
+from aibom.attest.bundle import parse_bundle
+from aibom.attest.signers import AllowedSigner
+from aibom.attest.verify import Identified, identify, namespace_refusal
+from aibom.audits.predicate import read_audit
+from aibom.bom.parse import read_bytes
+from aibom.digest import BOM_NAME, BUNDLE_NAME
+from aibom.errors import InputError, VerificationFailed
+from aibom.lineage.evidence import Evidence
+from aibom.lineage.graph import Graph
+from aibom.lineage.step_record import is_step_record, step_fragment
+from aibom.operations.files import read_small, shown
+from aibom.operations.records import BUNDLE_END, STATEMENT_END
+from aibom.statement import AUDIT_V1, REFERENCE_V01, Statement
+
+__all__ = ["BomPair", "Found", "collect", "require_own_names"]
+
+
+@dataclass(frozen=True, slots=True)
+class BomPair:
+    """A BOM and its bundle, found in one folder of the evidence."""
+
+    bom: Path
+    data: bytes
+    digest: str
+    identified: Identified
+    subject: BomSubject
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the evidence folders hold: statements, BOM pairs, and the digest of each file.
+
+    ``unsigned_boms`` are digests of BOMs that stand there without a bundle.
+    """
+
+    items: tuple[Evidence, ...]
+    pairs: Mapping[str, BomPair]
+    digests: tuple[tuple[str, str], ...]
+    unsigned_boms: Mapping[str, str]
+
+
+def collect(
+    folders: Iterable[Path], signers: tuple[AllowedSigner, ...], now: datetime
+) -> Found:
+    """Read evidence folders, recursively, in a fixed order.
+
+    Raises :class:`~aibom.errors.InputError` when a folder or file cannot be read,
+    :class:`~aibom.errors.VerificationFailed` for a bundle that is malformed or was changed,
+    and for a BOM pair that disagrees (``bom-digest-mismatch``).
+    """
+    reader = _Collector(signers, now)
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(
+                "no such evidence folder", reason="path-missing", where=str(folder)
+            )
+        for path in _files(folder):
+            reader.take(path, shown(path, folder))
+    return Found(
+        tuple(reader.items),
+        reader.pairs,
+        tuple(sorted(reader.digests.items())),
+        reader.unsigned,
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, links to folders not followed, sorted by path."""
+
+    def failed(error: OSError) -> None:
+        raise InputError(
+            f"cannot be read: {error.strerror}",
+            reason="path-unreadable",
+            where=str(error.filename),
+        ) from error
+
+    found = []
+    for parent, _, names in os.walk(folder, onerror=failed):
+        found.extend(Path(parent, name) for name in names)
+    return iter(sorted(found))
+
+
+class _Collector:
+    def __init__(self, signers: tuple[AllowedSigner, ...], now: datetime) -> None:
+        self.signers = signers
+        self.now = now
+        self.items: list[Evidence] = []
+        self.pairs: dict[str, BomPair] = {}
+        self.digests: dict[str, str] = {}
+        self.unsigned: dict[str, str] = {}
+
+    def take(self, path: Path, location: str) -> None:
+        if path.name == BOM_NAME:
+            self._bom_alone(path, location)
+        elif path.name.endswith(BUNDLE_END) and not path.name.startswith("."):
+            data = read_small(path)
+            self._note(location, data)
+            found = identify(parse_bundle(data, location), self.signers, self.now)
+            self._statement(path, location, found)
+        elif path.name.endswith(STATEMENT_END) and not path.name.startswith("."):
+            data = read_small(path)
+            self._note(location, data)
+            statement = Statement.parse(data, location)
+            self._statement(path, location, Identified(statement, None, "signature-absent"))
+
+    def _note(self, location: str, data: bytes) -> None:
+        self.digests[location] = f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+    def _bom_alone(self, path: Path, location: str) -> None:
+        if not path.with_name(BUNDLE_NAME).exists():
+            data = read_bytes(path)
+            self._note(location, data)
+            self.unsigned[hashlib.sha256(data).hexdigest()] = location
+
+    def _statement(self, path: Path, location: str, found: Identified) -> None:
+        if found.statement.predicate_type == REFERENCE_V01:
+            if path.with_name(BOM_NAME).exists() and path.name == BUNDLE_NAME:
+                self._pair(path.with_name(BOM_NAME), location, found)
+            return
+        refusal = found.refusal
+        if refusal is None:
+            refusal = namespace_refusal(found)
+        self.items.append(_evidence(found, refusal, location))
+
+    def _pair(self, path: Path, location: str, found: Identified) -> None:
+        subject = read_bom_statement(found.statement, location)
+        data = read_bytes(path)
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != subject.bom.value:
+            raise VerificationFailed(
+                f"the BOM is sha256:{digest}, but its bundle names {subject.bom}",
+                reason="bom-digest-mismatch",
+                where=location.replace(BUNDLE_NAME, BOM_NAME),
+                hint="the BOM or its bundle was changed; fetch both again",
+            )
+        place = location.replace(BUNDLE_NAME, BOM_NAME)
+        self._note(place, data)
+        self.pairs[digest] = BomPair(path, data, digest, found, subject, place)
+
+
+def _evidence(found: Identified, refusal: str | None, location: str) -> Evidence:
+    statement = found.statement
+    trusted = found.signer.signer if found.signer and refusal is None else None
+    subjects = tuple(
+        (subject.name or "", digest)
+        for subject in statement.subjects
+        if (digest := subject.content()) is not None
+    )
+    item = Evidence(
+        statement.payload_digest,
+        statement.predicate_type,
+        subjects,
+        location,
+        signer=trusted,
+        refusal=refusal,
+    )
+    if is_step_record(statement):
+        fragment = step_fragment(statement, location)
+        return replace(item, graph=fragment.graph, own=fragment.own)
+    if statement.predicate_type == AUDIT_V1:
+        return replace(item, audit=read_audit(statement, location))
+    return item
+
+
+def require_own_names(items: Iterable[Evidence], graph: Graph) -> tuple[Evidence, ...]:
+    """Withdraw trust from statements that call a node by a name it does not have.
+
+    A signer is allowed names, and chooses the name in its statement. So the name only counts
+    where it is the one that the graph has for the same digest; otherwise a signer for
+    ``acme/lab-*`` could speak of ``acme/production`` by calling it something else.
+    """
+    names = {
+        str(node.digest): set(node.values("name"))
+        for node in graph.nodes.values()
+        if node.digest is not None
+    }
+    return tuple(
+        replace(item, signer=None, refusal="subject-name-differs")
+        if item.signer
+        and any(
+            str(digest) in names and name not in names[str(digest)]
+            for name, digest in item.subjects
+        )
+        else item
+        for item in items
+    )

@@ -1,0 +1,309 @@
+"""The verifier's folder: policy, signers, sources, roots, advisories, and their lock.
+
+``policy.lock`` pins the digest of every file and pack; a gate refuses to run without it or
+when anything differs. Advisories are the exception: they must be able to grow between two
+locks, so the lock pins the lowest sequence that is accepted instead of the bytes.
+
+Nothing beside an artifact is ever read as configuration, and a policy folder inside the
+artifact is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aibom.attest.signers import AllowedSigner, read_signers
+from aibom.errors import AibomError, InputError, PolicyInvalid
+from aibom.operations.files import is_inside, read_small, write_atomic
+from aibom.policy.data import (
+    PolicyData,
+    read_accepted_roots,
+    read_advisories,
+    read_trusted_sources,
+)
+from aibom.policy.document import Policy, combine, read_policy
+from aibom.reading import Reader, parse_yaml
+from aibom.resources import policy_path, resource_dir
+from aibom.statement import to_json
+
+__all__ = ["Folder", "builtin_packs", "load_folder", "lock_folder", "require_outside"]
+
+POLICY_NAME = "policy.yaml"
+LOCK_NAME = "policy.lock"
+ADVISORIES = "advisories.yaml"
+LOCK_VERSION = "aibom/policy-lock/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What ``policy.lock`` pins."""
+
+    files: Mapping[str, str]
+    packs: Mapping[str, str]
+    minimum_sequence: int | None
+
+    def document(self) -> dict[str, Any]:
+        """The lock as JSON-ready values."""
+        pinned = {"files": dict(self.files), "packs": dict(self.packs)}
+        return {
+            "apiVersion": LOCK_VERSION,
+            "digest": self.digest,
+            "minimumAdvisorySequence": self.minimum_sequence,
+            **pinned,
+        }
+
+    @property
+    def digest(self) -> str:
+        """One SHA-256 for everything that is pinned: what ``--policy-digest`` compares."""
+        pinned = {"files": dict(self.files), "packs": dict(self.packs)}
+        return f"sha256:{hashlib.sha256(to_json(pinned)).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A verifier's folder that was read: nothing in it is malformed."""
+
+    path: Path
+    policy: Policy
+    data: PolicyData
+    signers: tuple[AllowedSigner, ...]
+    lock: Lock
+    locked: bool
+    digests: tuple[tuple[str, str], ...]
+    advisories_sequence: int | None
+
+    @property
+    def digest(self) -> str:
+        """The digest of policy, data and packs as they are now."""
+        return self.lock.digest
+
+
+def require_outside(policy: Path, artifact: Path) -> None:
+    """Refuse a policy folder inside the artifact: trust starts outside of it."""
+    if is_inside(policy, artifact):
+        raise PolicyInvalid(
+            "lies inside the artifact, which would then decide about itself",
+            reason="policy-inside-artifact",
+            where=str(policy),
+            hint="keep the policy in a folder of the verifier's",
+        )
+
+
+def load_folder(path: Path, *, require_lock: bool) -> Folder:
+    """Read a verifier's folder; raises :class:`~aibom.errors.PolicyInvalid` (exit 2).
+
+    With ``require_lock`` a missing lock is ``policy-not-locked``. A lock that is there must
+    match in any case: ``policy-lock-mismatch``, ``advisories-rolled-back``.
+    """
+    kept = _read_lock(path)
+    folder = _load(path, kept is not None)
+    if kept is not None:
+        _compare(path, kept, folder.lock)
+    elif require_lock:
+        raise PolicyInvalid(
+            f"has no {LOCK_NAME}; a gate demands one",
+            reason="policy-not-locked",
+            where=str(path),
+            hint=f"review the folder, then: aibom policy lock {path}",
+        )
+    return folder
+
+
+def _load(path: Path, locked: bool) -> Folder:
+    """Read everything but the lock."""
+    reads = _Reads(path)
+    policy = read_policy(reads.yaml(POLICY_NAME), str(path / POLICY_NAME))
+    packs: dict[str, Policy] = {}
+    digests: dict[str, str] = {}
+    _load_packs(policy.extends, packs, digests, ())
+    policy = combine(policy, packs)
+    values = {name: reads.yaml(name) for name in policy.data}
+    data, signers = _data(path, values)
+    _require_data(policy)
+    sequence = data.advisories.sequence if data.advisories else None
+    now = Lock(
+        {name: d for name, d in sorted(reads.digests.items()) if name != ADVISORIES},
+        dict(sorted(digests.items())),
+        sequence,
+    )
+    return Folder(
+        path,
+        policy,
+        data,
+        signers,
+        now,
+        locked,
+        tuple(sorted(reads.digests.items())),
+        sequence,
+    )
+
+
+class _Reads:
+    """Reads files of one folder, and remembers the digests of the bytes it parsed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.digests: dict[str, str] = {}
+
+    def yaml(self, name: str) -> Any:
+        where = str(self.path / name)
+        if not self.path.is_dir():
+            raise PolicyInvalid(
+                "is not a folder with a policy.yaml",
+                reason="policy-unreadable",
+                where=str(self.path),
+            )
+        try:
+            data = read_small(self.path / name)
+        except InputError as error:
+            raise PolicyInvalid(
+                error.message, reason="policy-unreadable", where=where
+            ) from error
+        self.digests[name] = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        return parse_yaml(data, where)
+
+
+def _load_packs(
+    names: tuple[str, ...],
+    packs: dict[str, Policy],
+    digests: dict[str, str],
+    above: tuple[str, ...],
+) -> None:
+    for name in names:
+        if name in above:
+            raise PolicyInvalid(
+                f"{' → '.join((*above, name))} extends itself", reason="pack-cycle"
+            )
+        if name in packs:
+            continue
+        packs[name], digests[name] = _load_pack(name)
+        _load_packs(packs[name].extends, packs, digests, (*above, name))
+
+
+def _load_pack(name: str) -> tuple[Policy, str]:
+    stem, _, version = name.removeprefix("builtin:").partition("@")
+    try:
+        path = policy_path(f"{stem}.yaml")
+        data = read_small(path)
+    except AibomError as error:
+        raise PolicyInvalid(
+            f"there is no pack {name!r}",
+            reason="pack-missing",
+            hint="aibom policy list shows the packs",
+        ) from error
+    pack = read_policy(parse_yaml(data, name), name, origin=name)
+    if pack.version != version:
+        raise PolicyInvalid(
+            f"{name!r} is not here; this program has version {pack.version}",
+            reason="pack-missing",
+            hint=f"extend builtin:{stem}@{pack.version}, after reading what changed",
+        )
+    return pack, f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def _data(
+    path: Path, values: Mapping[str, Any]
+) -> tuple[PolicyData, tuple[AllowedSigner, ...]]:
+    def read(name: str, reader: Any) -> Any:
+        return reader(values[name], str(path / name)) if name in values else None
+
+    data = PolicyData(
+        sources=read("trusted-sources.yaml", read_trusted_sources),
+        roots=read("accepted-roots.yaml", read_accepted_roots),
+        advisories=read(ADVISORIES, read_advisories),
+    )
+    return data, read("signers.yaml", read_signers) or ()
+
+
+def _require_data(policy: Policy) -> None:
+    for rule in policy.rules:
+        for name in rule.check.needs:
+            if name not in policy.data:
+                raise PolicyInvalid(
+                    f"the rule {rule.id!r} needs {name}, which data: does not list",
+                    reason="policy-data-missing",
+                    where=POLICY_NAME,
+                    hint=f"write {name} and add it to data: in {POLICY_NAME}",
+                )
+
+
+def lock_folder(path: Path) -> Lock:
+    """Pin the folder as it is now; writes ``policy.lock``.
+
+    Refuses to lower the advisory sequence of a lock that is there.
+    """
+    kept = _read_lock(path)
+    folder = _load(path, kept is not None)
+    if kept is not None:
+        _require_sequence(path, kept, folder.lock)
+    text = json.dumps(folder.lock.document(), indent=2, sort_keys=True) + "\n"
+    write_atomic(path / LOCK_NAME, text.encode())
+    return folder.lock
+
+
+def builtin_packs() -> tuple[Policy, ...]:
+    """The packs that came with this program, by name."""
+    names = sorted(path.stem for path in resource_dir("policies").glob("*.yaml"))
+    return tuple(
+        read_policy(parse_yaml(read_small(policy_path(f"{name}.yaml")), name), name)
+        for name in names
+    )
+
+
+def _read_lock(path: Path) -> Lock | None:
+    file = path / LOCK_NAME
+    if not file.exists():
+        return None
+    try:
+        value = json.loads(read_small(file))
+    except (InputError, ValueError) as error:
+        raise PolicyInvalid(
+            "cannot be read", reason="policy-lock-unreadable", where=str(file)
+        ) from error
+    top = Reader(value, str(file))
+    if top.text("apiVersion") not in (None, LOCK_VERSION):
+        top.problem(f"is not {LOCK_VERSION!r}", "apiVersion")
+    parts = []
+    for key in ("files", "packs"):
+        reader = top.reader(key)
+        parts.append({name: reader.text(name) for name in reader.keys()})  # noqa: SIM118
+    top.text("digest")
+    sequence = top.raw("minimumAdvisorySequence")
+    if not (sequence is None or (isinstance(sequence, int) and sequence >= 0)):
+        top.problem("must be a whole number or null", "minimumAdvisorySequence")
+    top.finish(PolicyInvalid, "policy-lock-unreadable")
+    return Lock(parts[0], parts[1], sequence)
+
+
+def _compare(path: Path, kept: Lock, now: Lock) -> None:
+    for kind, before, after in (
+        ("file", kept.files, now.files),
+        ("pack", kept.packs, now.packs),
+    ):
+        for name in sorted({*before, *after}):
+            if before.get(name) != after.get(name):
+                raise PolicyInvalid(
+                    f"the {kind} {name} is not the one that was locked",
+                    reason="policy-lock-mismatch",
+                    where=str(path / LOCK_NAME),
+                    hint=f"review the change, then: aibom policy lock {path}",
+                )
+    _require_sequence(path, kept, now)
+
+
+def _require_sequence(path: Path, kept: Lock, now: Lock) -> None:
+    if kept.minimum_sequence is None:
+        return
+    if now.minimum_sequence is None or now.minimum_sequence < kept.minimum_sequence:
+        raise PolicyInvalid(
+            f"the advisories' sequence is {now.minimum_sequence}; {kept.minimum_sequence} "
+            "or later was accepted before",
+            reason="advisories-rolled-back",
+            where=str(path / ADVISORIES),
+            hint="fetch the newest advisories",
+        )

@@ -1,0 +1,217 @@
+"""The gate: verify → re-hash → evaluate → verdict. And ``check``, its dry run.
+
+A verdict is written whatever happens after the policy was read: when verification fails it
+says so, rules are not evaluated, and the exit code is 11.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import aibom
+from aibom.digest import BOM_NAME, Progress
+from aibom.errors import AibomError, PolicyInvalid, UsageError, VerificationFailed
+from aibom.operations.folder import Folder, load_folder, require_outside
+from aibom.operations.verify import Verified, verify, verify_document
+from aibom.policy.context import Context
+from aibom.policy.engine import assign_tier, decide, evaluate, rules_in_force
+from aibom.verdict import Decision, Inputs, Tier, Verdict, Verification
+
+__all__ = ["Options", "check", "effective_time", "gate", "make_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller may set; everything that differs from the default is recorded."""
+
+    evidence: tuple[Path, ...] = ()
+    tier: Tier | None = None
+    report_only: bool = False
+    policy_digest: str | None = None
+    overrides: tuple[str, ...] = ()
+
+
+def make_options(
+    evidence: tuple[Path, ...],
+    *,
+    asked: datetime | None,
+    clock: datetime,
+    allow_past: bool,
+    tier: str | None,
+    report_only: bool,
+    policy_digest: str | None,
+) -> tuple[Options, datetime]:
+    """Options and effective time from what a caller asked for; overrides are listed."""
+    when = effective_time(asked, clock, allow_past=allow_past)
+    overrides = [
+        text
+        for text, on in (
+            (f"effective-time={when.isoformat()}", asked is not None),
+            ("allow-past", asked is not None and asked < clock),
+            (f"tier={tier}", tier is not None),
+            ("report-only", report_only),
+        )
+        if on
+    ]
+    options = Options(
+        evidence,
+        Tier(tier) if tier else None,
+        report_only,
+        policy_digest,
+        tuple(overrides),
+    )
+    return options, when
+
+
+def effective_time(asked: datetime | None, clock: datetime, *, allow_past: bool) -> datetime:
+    """The time to evaluate at; a past one needs the flag, because it can revive evidence."""
+    if asked is None:
+        return clock
+    if asked < clock and not allow_past:
+        raise UsageError(
+            f"{asked.isoformat()} is in the past",
+            reason="effective-time-past",
+            where="--effective-time",
+            hint="add --allow-past if you mean it; the verdict will say so",
+        )
+    return asked
+
+
+def gate(
+    folder: Path,
+    policy: Path,
+    options: Options,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Decide about an artifact's folder.
+
+    Raises :class:`~aibom.errors.PolicyInvalid` and :class:`~aibom.errors.UsageError`
+    (exit 2) before anything is verified; failures of verification come back as a verdict.
+    """
+    loaded = _folder(policy, folder, options, require_lock=True)
+    try:
+        verified = verify(
+            folder, loaded.signers, options.evidence, now, progress=progress
+        )
+    except AibomError as error:
+        return _not_verified(loaded, options, now, error)
+    return _decided(loaded, verified, options, now, dry_run=False)
+
+
+def check(path: Path, policy: Path, options: Options, now: datetime) -> Verdict:
+    """Evaluate a BOM alone, reading no artifact bytes; the verdict is marked as a dry run."""
+    if path.is_dir():
+        raise UsageError(
+            "is a folder; check reads one BOM",
+            reason="usage",
+            where=str(path),
+            hint=f"aibom check {path / BOM_NAME}, or aibom gate {path}",
+        )
+    loaded = _folder(policy, None, options, require_lock=False)
+    try:
+        verified = verify_document(path, loaded.signers, options.evidence, now)
+    except VerificationFailed as error:
+        return replace(_not_verified(loaded, options, now, error), dry_run=True)
+    return _decided(loaded, verified, options, now, dry_run=True)
+
+
+def _folder(
+    policy: Path, artifact: Path | None, options: Options, *, require_lock: bool
+) -> Folder:
+    if artifact is not None:
+        require_outside(policy, artifact)
+    loaded = load_folder(policy, require_lock=require_lock)
+    if options.policy_digest is not None and options.policy_digest != loaded.digest:
+        raise PolicyInvalid(
+            f"is {loaded.digest}, not {options.policy_digest}",
+            reason="policy-digest-mismatch",
+            where=str(policy),
+            hint="review what changed; the digest stands in policy.lock",
+        )
+    return loaded
+
+
+def _inputs(folder: Folder, verified: Verified | None) -> Inputs:
+    return Inputs(
+        policy=folder.policy.name,
+        policy_version=folder.policy.version,
+        policy_digest=folder.digest,
+        locked=folder.locked,
+        data=folder.digests,
+        advisories_sequence=folder.advisories_sequence,
+        boms=verified.boms if verified else (),
+        evidence=verified.evidence_digests if verified else (),
+        housekeeping=verified.housekeeping if verified else (),
+    )
+
+
+def _base(folder: Folder, options: Options, now: datetime) -> Verdict:
+    return Verdict(
+        artifact="",
+        artifact_name="",
+        decision=Decision.ERROR,
+        reason="",
+        exit_code=1,
+        tier=Tier.HIGH,
+        effective_time=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        verification=Verification("not-done"),
+        inputs=_inputs(folder, None),
+        report_only=options.report_only,
+        overrides=options.overrides,
+        tool=f"aibom {aibom.__version__}",
+    )
+
+
+def _not_verified(
+    folder: Folder, options: Options, now: datetime, error: AibomError
+) -> Verdict:
+    """The verdict when verification did not come to its end: rules were not evaluated.
+
+    Exit 11 for what does not verify, 12 for a document that breaks its format, 1 for what
+    could not be read.
+    """
+    state = "failed" if isinstance(error, VerificationFailed) else "not-done"
+    decision = Decision.NOT_VERIFIED if state == "failed" else Decision.ERROR
+    if isinstance(error, (PolicyInvalid, UsageError)):
+        raise error
+    return replace(
+        _base(folder, options, now),
+        decision=decision,
+        reason=error.reason,
+        exit_code=error.exit_code,
+        verification=Verification(
+            state, error.reason, error.message, error.where or "", error.hint or "", ""
+        ),
+    )
+
+
+def _decided(
+    folder: Folder, verified: Verified, options: Options, now: datetime, *, dry_run: bool
+) -> Verdict:
+    tier = assign_tier(folder.policy, verified.name, options.tier)
+    context = Context(
+        verified.graph, verified.root, verified.evidence, folder.data, now
+    )
+    results = evaluate(context, folder.policy, tier)
+    decision, reason, code = decide(results, len(rules_in_force(folder.policy, tier)))
+    root = verified.graph.nodes[verified.root]
+    return replace(
+        _base(folder, options, now),
+        artifact=str(root.digest),
+        artifact_name=root.label,
+        decision=decision,
+        reason=reason,
+        exit_code=0 if options.report_only and code in (10, 3) else code,
+        tier=tier,
+        verification=Verification("not-done", "dry-run")
+        if dry_run
+        else Verification("verified", ancestors=verified.ancestors),
+        inputs=_inputs(folder, verified),
+        results=results,
+        dry_run=dry_run,
+        warnings=verified.warnings,
+    )
+

@@ -1,0 +1,387 @@
+"""Verify: from the artifact's bundle to its bytes, and on to the roots.
+
+The order, each step relying on the one before:
+
+1. bundle → an allowed signer, for this predicate
+2. the statement → the BOM's bytes → parsed and valid in our profile
+3. the artifact's name → in that signer's namespace
+4. every (path, digest) pair of the BOM = the files there are, none missing, none extra
+5. each upstream BOM: by link, digest and root, with its own signer; and so on upwards
+6. every step record in the evidence = what the BOM says of that step, both ways
+
+Any of them failing raises :class:`~aibom.errors.VerificationFailed` (exit 11) with its own
+reason code. An absent step record fails nothing here: it leaves lineage open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from aibom.attest.bom_statement import MAX_FILE_SUBJECTS, BomSubject, read_bom_statement
+from aibom.attest.bundle import parse_bundle
+from aibom.attest.signers import AllowedSigner, read_signers
+from aibom.attest.verify import Identified, identify
+from aibom.bom.native import split_link
+from aibom.bom.parse import read_bytes
+from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Digest, Progress, hash_path
+from aibom.errors import InputError, VerificationFailed
+from aibom.lineage.evidence import Evidence, EvidenceSet, Signer
+from aibom.lineage.graph import Graph
+from aibom.lineage.nodes import Kind, Node
+from aibom.lineage.step_record import Fragment, step_mismatches
+from aibom.operations.evidence import BomPair, Found, collect, require_own_names
+from aibom.operations.files import read_small
+from aibom.operations.folder import require_outside
+from aibom.operations.validate import BomFile, load_bom
+from aibom.reading import parse_yaml
+from aibom.report.verified import Summary
+from aibom.statement import REFERENCE_V01
+
+__all__ = ["Verified", "load_signers", "verify", "verify_document"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What verification established, ready to be evaluated.
+
+    ``graph`` is the artifact's lineage joined with that of every verified upstream BOM.
+    ``name`` is set when an allowed signer vouches for the artifact's name.
+    """
+
+    graph: Graph
+    root: str
+    evidence: EvidenceSet
+    name: str | None
+    signer: Signer | None
+    boms: tuple[tuple[str, str], ...]
+    evidence_digests: tuple[tuple[str, str], ...]
+    housekeeping: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    ancestors: str = "verified"
+    upstream: tuple[str, ...] = ()
+
+    def summary(self) -> Summary:
+        """What was established, for people to read."""
+        steps = [n for n in self.graph.nodes.values() if n.kind is Kind.STEP]
+        return Summary(
+            name=self.graph.nodes[self.root].label,
+            digest=str(self.graph.nodes[self.root].digest),
+            signer=self.signer.name if self.signer else "nobody",
+            role=self.signer.role if self.signer else "",
+            ancestors=self.ancestors,
+            upstream=self.upstream,
+            steps=len(steps),
+            steps_recorded=sum(bool(self.evidence.owning(step.id)) for step in steps),
+            housekeeping=self.housekeeping,
+            not_believed=tuple(
+                (item.location, item.refusal)
+                for item in self.evidence.items
+                if item.refusal is not None
+            ),
+            warnings=self.warnings,
+        )
+
+
+def load_signers(path: Path, artifact: Path) -> tuple[AllowedSigner, ...]:
+    """Read a ``signers.yaml`` that does not lie inside the artifact."""
+    require_outside(path, artifact)
+    return read_signers(parse_yaml(read_small(path), str(path)), str(path))
+
+
+def verify(
+    folder: Path,
+    signers: tuple[AllowedSigner, ...],
+    evidence: Iterable[Path],
+    now: datetime,
+    *,
+    depth: int | None = None,
+    progress: Progress | None = None,
+) -> Verified:
+    """Verify an artifact's folder. ``depth=0`` leaves ancestors unverified, and says so."""
+    if not folder.is_dir():
+        raise InputError("not a folder", reason="path-missing", where=str(folder))
+    identified, subject = _signed_statement(folder, signers, now)
+    bom = _bom_of(folder, subject)
+    root = bom.graph.nodes[str(bom.graph.root)]
+    _require_named(identified, subject, root, bom.where)
+    content = _same_bytes(folder, root, subject, progress)
+    found = collect(evidence, signers, now)
+    return _with_ancestors(
+        bom,
+        found,
+        depth,
+        own=_bom_evidence(identified, bom, BUNDLE_NAME),
+        recomputed=frozenset({content.digest, *(file.digest for file in content.files)}),
+        housekeeping=content.housekeeping,
+    )
+
+
+def verify_document(
+    path: Path,
+    signers: tuple[AllowedSigner, ...],
+    evidence: Iterable[Path],
+    now: datetime,
+) -> Verified:
+    """The dry run: a BOM alone, with signatures in the evidence, and no artifact bytes.
+
+    The BOM need not be signed; when the evidence holds it as a signed pair, that counts.
+    """
+    bom = load_bom(read_bytes(path), str(path))
+    found = collect(evidence, signers, now)
+    pair = found.pairs.get(bom.digest)
+    own = None
+    if pair is not None and pair.identified.refusal is None:
+        root = bom.graph.nodes[str(bom.graph.root)]
+        _require_named(pair.identified, pair.subject, root, pair.location)
+        own = _bom_evidence(pair.identified, bom, pair.location)
+    return _with_ancestors(bom, found, None, own=own)
+
+
+def _signed_statement(
+    folder: Path, signers: tuple[AllowedSigner, ...], now: datetime
+) -> tuple[Identified, BomSubject]:
+    path = folder / BUNDLE_NAME
+    if not path.exists():
+        raise VerificationFailed(
+            "nobody signed this artifact",
+            reason="signature-absent",
+            where=str(path),
+            hint="ask its supplier for the bundle, or sign it: aibom sign DIR --key K",
+        )
+    identified = identify(parse_bundle(read_small(path), str(path)), signers, now)
+    _require_allowed(identified, str(path))
+    return identified, read_bom_statement(identified.statement, str(path))
+
+
+_REFUSALS = {
+    "signer-not-allowed": "was not signed by any signer that signers.yaml allows",
+    "signer-expired": "was signed by a signer who is not valid at this time",
+    "predicate-not-allowed": "was signed by a signer who may not make this statement",
+    "namespace-not-allowed": "was signed by a signer who may not speak of this name",
+}
+
+
+def _require_allowed(identified: Identified, where: str) -> None:
+    if identified.refusal is not None:
+        who = f" ({identified.signer.signer.name})" if identified.signer else ""
+        raise VerificationFailed(
+            f"{_REFUSALS[identified.refusal]}{who}",
+            reason=identified.refusal,
+            where=where,
+            hint="if this signer is right, the verifier adds it to signers.yaml and locks",
+        )
+
+
+def _bom_of(folder: Path, subject: BomSubject) -> BomFile:
+    path = folder / BOM_NAME
+    if not path.exists():
+        raise VerificationFailed("is missing", reason="bom-missing", where=str(path))
+    data = read_bytes(path)
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != subject.bom.value:
+        raise VerificationFailed(
+            f"is sha256:{digest}; the signature is over {subject.bom}",
+            reason="bom-digest-mismatch",
+            where=str(path),
+            hint="the BOM was changed after it was signed; fetch it again",
+        )
+    return load_bom(data, str(path))
+
+
+def _require_named(
+    identified: Identified, subject: BomSubject, root: Node, where: str
+) -> None:
+    """The statement, the BOM and the signer's namespace must agree on digest and name."""
+    if subject.artifact != root.digest or subject.kind != root.kind.value:
+        raise VerificationFailed(
+            f"is signed for {subject.kind} {subject.artifact}; the BOM describes "
+            f"{root.kind} {root.digest}",
+            reason="subject-mismatch",
+            where=where,
+        )
+    signer = identified.signer
+    names = {subject.name, *root.values("name")}
+    if signer is None or not all(signer.may_name(name) for name in names):
+        raise VerificationFailed(
+            f"{_REFUSALS['namespace-not-allowed']}: {', '.join(sorted(names))}",
+            reason="namespace-not-allowed",
+            where=where,
+            hint="namespaces stand in signers.yaml",
+        )
+
+
+def _same_bytes(
+    folder: Path, root: Node, subject: BomSubject, progress: Progress | None
+) -> Content:
+    """Compare every (path, digest) pair: BOM, statement, and the bytes that are there."""
+    wanted = {file.path: file.digest.value for file in root.files}
+    listed = dict(subject.files)
+    if (listed and listed != wanted) or (not listed and len(wanted) <= MAX_FILE_SUBJECTS):
+        raise VerificationFailed(
+            "the signed statement lists other files than the BOM",
+            reason="subject-mismatch",
+            where=str(folder / BUNDLE_NAME),
+        )
+    content = hash_path(folder, progress=progress)
+    there = {file.path: file.digest.value for file in content.files}
+    for reason, paths, words in (
+        ("file-missing", wanted.keys() - there.keys(), "is missing"),
+        ("file-extra", there.keys() - wanted.keys(), "is not in the BOM"),
+        ("digest-mismatch", {p for p in wanted if p in there and there[p] != wanted[p]}, ""),
+    ):
+        if paths:
+            first = min(paths)
+            more = f" (and {len(paths) - 1} more files)" if len(paths) > 1 else ""
+            seen = words or f"is sha256:{there[first]}; the BOM says sha256:{wanted[first]}"
+            raise VerificationFailed(
+                seen + more,
+                reason=reason,
+                where=str(folder / first),
+                hint="these are not the bytes that were signed; fetch the artifact again",
+            )
+    if content.digest != root.digest:
+        raise VerificationFailed(
+            f"the folder is {content.digest}; the BOM says {root.digest}",
+            reason="digest-mismatch",
+            where=str(folder),
+        )
+    return content
+
+
+def _bom_evidence(identified: Identified, bom: BomFile, location: str) -> Evidence:
+    root = bom.graph.nodes[str(bom.graph.root)]
+    digest = root.digest
+    if digest is None or identified.signer is None:
+        raise AssertionError("only signed BOMs of digested things become evidence")
+    return Evidence(
+        identified.statement.payload_digest,
+        REFERENCE_V01,
+        tuple((name, digest) for name in root.values("name")),
+        location,
+        signer=identified.signer.signer,
+        graph=bom.graph,
+        own=frozenset({root.id}),
+    )
+
+
+def _with_ancestors(
+    bom: BomFile,
+    found: Found,
+    depth: int | None,
+    *,
+    own: Evidence | None,
+    recomputed: frozenset[Digest] = frozenset(),
+    housekeeping: tuple[str, ...] = (),
+) -> Verified:
+    graphs, boms, items = [bom.graph], [(BOM_NAME, f"sha256:{bom.digest}")], []
+    warnings = [f"{bom.where}: {notice}" for notice in bom.notices]
+    upstream: list[str] = []
+    if depth != 0:
+        for pair, above in _upstream(bom, found):
+            graphs.append(above.graph)
+            boms.append((pair.location, f"sha256:{pair.digest}"))
+            items.append(_bom_evidence(pair.identified, above, pair.location))
+            warnings.extend(f"{pair.location}: {notice}" for notice in above.notices)
+            upstream.append(_described(pair, above))
+    root = str(bom.graph.root)
+    graph = Graph.of(
+        (node for part in graphs for node in part.nodes.values()),
+        (edge for part in graphs for edge in part.edges),
+        root,
+    )
+    records = require_own_names(found.items, graph)
+    if depth != 0:
+        _require_records_agree(graphs, records)
+    if own is not None:
+        items.append(own)
+    return Verified(
+        graph,
+        root,
+        EvidenceSet((*items, *records), recomputed, bool(recomputed)),
+        name=bom.graph.nodes[root].label if own else None,
+        signer=own.signer if own else None,
+        boms=tuple(sorted(boms)),
+        evidence_digests=found.digests,
+        housekeeping=housekeeping,
+        warnings=tuple(sorted(set(warnings))),
+        ancestors="NOT verified (--depth 0)" if depth == 0 else "verified",
+        upstream=tuple(upstream),
+    )
+
+
+def _described(pair: BomPair, bom: BomFile) -> str:
+    signer = pair.identified.signer
+    name = signer.signer.name if signer else "nobody"
+    return f"{bom.graph.nodes[str(bom.graph.root)].label}, signed by {name}"
+
+
+def _upstream(bom: BomFile, found: Found) -> list[tuple[BomPair, BomFile]]:
+    """Every BOM reached over links, verified; each once."""
+    reached: dict[str, tuple[BomPair, BomFile]] = {}
+    pending = [bom]
+    while pending:
+        current = pending.pop()
+        for node in current.graph.nodes.values():
+            for text in node.values("upstream-bom"):
+                pair, above = _linked(text, node, found, current.where)
+                if pair.digest not in reached:
+                    reached[pair.digest] = (pair, above)
+                    pending.append(above)
+    return [reached[digest] for digest in sorted(reached)]
+
+
+def _linked(
+    text: str, node: Node, found: Found, where: str
+) -> tuple[BomPair, BomFile]:
+    link, digest = split_link(text) or ("", "")
+    pair = found.pairs.get(digest)
+    if pair is None:
+        unsigned = found.unsigned_boms.get(digest)
+        raise VerificationFailed(
+            f"the BOM of {node.label} ({link}, sha256:{digest}) "
+            + (f"is not signed ({unsigned})" if unsigned else "is not in the evidence"),
+            reason="signature-absent" if unsigned else "upstream-bom-missing",
+            where=where,
+            hint="put the supplier's aibom.cdx.json and aibom.sigstore.json into a folder "
+            "of the evidence",
+        )
+    _require_allowed(pair.identified, pair.location)
+    above = load_bom(pair.data, pair.location)
+    root = above.graph.nodes[str(above.graph.root)]
+    if above.link != link or root.id != node.id:
+        raise VerificationFailed(
+            f"describes {root.id} as {above.link}; the BOM that links it means {node.id} "
+            f"as {link}",
+            reason="upstream-root-mismatch",
+            where=pair.location,
+        )
+    _require_named(pair.identified, pair.subject, root, pair.location)
+    return pair, above
+
+
+def _require_records_agree(graphs: list[Graph], items: Iterable[Evidence]) -> None:
+    """Every record of a step that a BOM mentions must say what that BOM says.
+
+    A step is named by its record's digest, so it does not matter who signed the record.
+    """
+    for item in items:
+        for graph in graphs:
+            for step in sorted(item.own & graph.nodes.keys()):
+                if item.graph is None or not step.startswith("step:"):
+                    continue
+                fragment = Fragment(item.graph, step, (), ())
+                differences = step_mismatches(graph, fragment)
+                if differences:
+                    more = len(differences) - 1
+                    raise VerificationFailed(
+                        f"the BOM and the step's record disagree: {differences[0]}"
+                        + (f" (and {more} more)" if more else ""),
+                        reason="step-record-mismatch",
+                        where=item.location,
+                        hint="somebody edited the BOM after it was assembled",
+                    )
+

@@ -1,0 +1,166 @@
+"""lineage-closed: one open end anywhere above is enough, and the path leads to it."""
+
+from __future__ import annotations
+
+import pytest
+from policy_builders import COMMIT, PIPELINE, Case, verify
+
+from aibom.lineage.nodes import Kind, Relation
+
+
+def trained(world, accept="reviews", expires="2027-01-01", **how):
+    data, model = world.data(), world.model()
+    if accept:
+        world.accept(accept, expires)
+    how.setdefault("inputs", {"training-data": data})
+    world.step("train", model, **how)
+    return model
+
+
+def with_code(**facts):
+    def arrange(world):
+        code = world.build.entity(Kind.CODE, None, name="train.py", **facts)
+        return trained(world, inputs={"code": code})
+
+    return arrange
+
+
+def pinned_code(world):
+    return world.entity(Kind.CODE, "train.py")
+
+
+def commit_code(world):
+    return world.build.entity(Kind.CODE, None, commit=COMMIT)
+
+
+def itself_accepted(world):
+    world.accept("reviews")
+    return world.data()
+
+
+def derived(world):
+    base, model = world.model("base"), world.model()
+    world.accept("base")
+    world.build.edge(model, Relation.DERIVED_FROM, base)
+    return model
+
+
+def derived_from_open(world):
+    base, model = world.model("base"), world.model()
+    world.build.edge(model, Relation.DERIVED_FROM, base)
+    return model
+
+
+def changed_input(world):
+    data, model = world.data(), world.model()
+    world.accept("reviews")
+    step = world.step("train", model)
+    world.build.used(step, data, "training-data", {"changed-while-running": "true"})
+    return model
+
+
+def cycle(world):
+    one, other = world.model("one"), world.model("other")
+    world.step("fine-tune", one, {"base-model": other})
+    world.step("fine-tune", other, {"base-model": one})
+    return one
+
+
+def two_open_ends(world):
+    data, more, model = world.data(), world.data("more"), world.model()
+    world.step("train", model, {"training-data": data, "data": more})
+    return model
+
+
+def far_up(world):
+    model = trained(world, accept=None)
+    child = world.model("child")
+    world.step("fine-tune", child, {"base-model": model})
+    return child
+
+
+CASES = {
+    "recorded": Case(trained, "pass", "steps-recorded"),
+    "code by digest": Case(pinned_code, "pass", "pinned-by-digest"),
+    "code by commit": Case(commit_code, "pass", "pinned-by-commit"),
+    "itself accepted": Case(itself_accepted, "pass", "accepted-root"),
+    "no record": Case(
+        lambda w: trained(w, recorded=False), "unknown", "step-record-absent"
+    ),
+    "stranger's record": Case(
+        lambda w: trained(w, signer=None), "unknown", "step-record-untrusted"
+    ),
+    "root nobody accepted": Case(
+        lambda w: trained(w, accept=None), "unknown", "root-not-accepted"
+    ),
+    "another root accepted": Case(
+        lambda w: trained(w, accept="reviews-evil"), "unknown", "root-not-accepted"
+    ),
+    "acceptance of today": Case(
+        lambda w: trained(w, expires="2026-11-21T12:00:00Z"),
+        "unknown",
+        "accepted-root-expired",
+    ),
+    "derived, no step": Case(derived, "unknown", "derived-without-step"),
+    "derived from open": Case(derived_from_open, "unknown", "upstream-open"),
+    "code by branch": Case(with_code(commit="main"), "unknown", "code-not-pinned"),
+    "dirty code": Case(
+        with_code(commit=COMMIT, dirty="true"), "unknown", "code-not-pinned"
+    ),
+    "declared, observed asked": Case(
+        trained, "unknown", "inputs-only-declared", {"inputs_known": "observed"}
+    ),
+    "input changed": Case(changed_input, "unknown", "input-changed-while-running"),
+    "cycle": Case(cycle, "unknown", "lineage-cycle"),
+    "far up": Case(far_up, "unknown", "root-not-accepted"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_answer(case):
+    verify("lineage-closed", case)
+
+
+@pytest.mark.parametrize("asked", ["declared", "observed", "isolated"])
+@pytest.mark.parametrize("stated", ["declared", "observed", "isolated", "guessed"])
+def test_inputs_are_known_as_well_as_asked_or_better(stated, asked):
+    order = ["guessed", "declared", "observed", "isolated"]
+    good = order.index(stated) >= order.index(asked)
+
+    def arrange(world):
+        world.accept("reviews")
+        model = world.model()
+        facts = {"inputs": stated}
+        build_step(world, model, facts)
+        return model
+
+    status, reason = (
+        ("pass", "steps-recorded") if good else ("unknown", "inputs-only-declared")
+    )
+    settings = {"inputs_known": asked}
+    verify("lineage-closed", Case(arrange, status, reason, settings))
+
+
+def build_step(world, model, facts):
+    """``inputs`` is both a keyword of the builder and the name of a fact."""
+    step = world.step("train", model, {"training-data": world.data()}, signer=PIPELINE)
+    world.build.step(step.removeprefix("step:"), "train", facts)
+
+
+def test_the_path_leads_to_the_open_end():
+    result = verify("lineage-closed", CASES["far up"])
+    assert [hop.label for hop in result.path][-1] == "reviews"
+    assert [hop.kind for hop in result.path] == [
+        "model",
+        "step",
+        "model",
+        "step",
+        "dataset",
+    ]
+
+
+def test_more_open_ends_are_counted():
+    result = verify(
+        "lineage-closed", Case(two_open_ends, "unknown", "root-not-accepted")
+    )
+    assert result.actual.endswith("; 1 more open ends")
