@@ -175,3 +175,29 @@ def written(graph: Graph, spec_version: str = "1.6") -> dict[str, Any]:
         to_bytes(encode(graph, spec_version=spec_version))
     )
     return document
+
+
+def element(document: dict[str, Any], ref: str) -> dict[str, Any]:
+    """The component, service or workflow of this bom-ref."""
+    every = [
+        document["metadata"]["component"],
+        *document.get("components", ()),
+        *document.get("services", ()),
+        *(w for f in document.get("formulation", ()) for w in f["workflows"]),
+    ]
+    (found,) = [item for item in every if item["bom-ref"] == ref]
+    return found
+
+
+def set_property(owner: dict[str, Any], name: str, value: str | None) -> None:
+    """Give a property another value, or take it out; there is at least one."""
+    kept = [item for item in owner["properties"] if item["name"] != name]
+    assert len(kept) < len(owner["properties"])
+    if value is not None:
+        kept.append({"name": name, "value": value})
+    owner["properties"] = kept
+
+
+def add_property(owner: dict[str, Any], name: str, value: str) -> None:
+    """Add a property, whatever is there."""
+    owner.setdefault("properties", []).append({"name": name, "value": value})

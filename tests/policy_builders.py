@@ -86,19 +86,19 @@ class World:
         self,
         kind: str,
         output: str,
-        inputs: Mapping[str, str] | None = None,
+        uses: Mapping[str, str] | None = None,
         by: Iterable[tuple[str, str]] = (),
         signer: Signer | None = PIPELINE,
         recorded: bool = True,
         source: str | None = None,
         **facts: str,
     ) -> str:
-        """``inputs`` are role → entity, ``by`` pairs of role and party."""
+        """``uses`` is role → entity, ``by`` holds pairs of role and party."""
         record = GraphBuilder(Origin("step-record"))
         payload = sha(f"{kind} {output}")
         for build in (self.build, record):
             name = build.step(payload, kind, facts)
-            for role, entity in (inputs or {}).items():
+            for role, entity in (uses or {}).items():
                 again(build, entity)
                 build.used(name, entity, role, {"source": source} if source else None)
             again(build, output)
@@ -191,11 +191,9 @@ class World:
         return Context(graph, self.root, found, self.policy_data(), self.now)
 
 
-def again(build: GraphBuilder, entity: str) -> None:
-    """Mention an entity that another builder has described."""
-    kind, form, value = entity.split(":")
-    if form == "tree":
-        build.entity(Kind(kind), Digest("tree", value))
+def again(build: GraphBuilder, name: str) -> None:
+    """Mention a node without saying anything of it."""
+    build._add(name, Kind(name.partition(":")[0]), {})
 
 
 def number(

@@ -20,8 +20,9 @@ nothing says where a root comes from (`root-not-accepted`), or its acceptance ha
 expired (`accepted-root-expired`); it was derived, but no step says how
 (`derived-without-step`), maybe from something open itself (`upstream-open`); code is
 not pinned (`code-not-pinned`); inputs of a step are known less well than asked
-(`inputs-only-declared`) or changed under it (`input-changed-while-running`); something
-is its own ancestor (`lineage-cycle`).
+(`inputs-only-declared`), changed under it (`input-changed-while-running`), or are none
+that anything could be learned from (`step-without-inputs`); something is its own
+ancestor (`lineage-cycle`).
 
 What to do: put the missing step record into the evidence folder, record the step with
 `aibom run`, or decide to accept the root, with a reason and an expiry.

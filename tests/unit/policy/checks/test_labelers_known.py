@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from policy_builders import ANNE, BERT, Case, World, policy_of, verify
+from policy_builders import ANNE, BERT, Case, World, again, policy_of, verify
 
 from aibom.lineage.nodes import Relation
 from aibom.policy.engine import evaluate
@@ -50,7 +50,7 @@ def called_by_two_kinds(world):
 def kind_not_said(world):
     data = world.data()
     step = "step:" + "8" * 64
-    world.build._add(step, "step", {})
+    again(world.build, step)
     world.build.generated(step, data)
     return data
 

@@ -1,0 +1,98 @@
+"""pinned-revision: a full commit id, or an exact version where versions never change."""
+
+from __future__ import annotations
+
+import pytest
+from policy_builders import ACME, COMMIT, RELEASE, Case, verify
+
+from aibom.lineage.nodes import Kind
+
+
+def taken_from(*sources, signer=RELEASE):
+    """A dataset with a signed BOM of its own that says where it is from."""
+
+    def arrange(world):
+        data = world.data(source=sources[0])
+        for source in sources[1:]:
+            world.data(source=source)
+        world.bom(data, signer)
+        return data
+
+    return arrange
+
+
+def used_from(source, **how):
+    def arrange(world):
+        data = world.data()
+        world.root = world.model()
+        step = {"training-data": data}
+        world.step("train", world.root, step, source=source, **how)
+        return data
+
+    return arrange
+
+
+def made(**how):
+    def arrange(world):
+        data = world.data()
+        world.step("collect", data, **how)
+        return data
+
+    return arrange
+
+
+def no_digest(world):
+    return world.build.entity(Kind.DATASET, None, source=ACME)
+
+
+def two_revisions(world):
+    world.data(revision=COMMIT)
+    return world.data(revision="0" * 40)
+
+
+def from_outside(source, status, reason, **how):
+    return Case(taken_from(source), status, reason, **how)
+
+
+PASS, FAIL = ("pass", "pinned"), ("fail", "revision-not-pinned")
+HUB = "pkg:huggingface/acme/reviews"
+CASES = {
+    "full commit": from_outside(ACME, *PASS),
+    "64 hex digits": from_outside(f"{HUB}@{'a' * 64}", *PASS),
+    "percent-encoded": from_outside(f"pkg:huggingface/%61cme/reviews@{COMMIT}", *PASS),
+    "exact version": from_outside("pkg:pypi/datasets@3.1.0", *PASS),
+    "exact maven": from_outside("pkg:maven/org.acme/data@1.0-rc1", *PASS),
+    "on the step's edge": Case(used_from(ACME), *PASS),
+    "claimed is enough": Case(taken_from(ACME, signer=None), *PASS, {}, "claimed"),
+    "branch": from_outside(f"{HUB}@main", *FAIL),
+    "short hash": from_outside(f"{HUB}@{COMMIT[:12]}", *FAIL),
+    "39 digits": from_outside(f"{HUB}@{COMMIT[:39]}", *FAIL),
+    "digits and more": from_outside(f"{HUB}@{COMMIT}-main", *FAIL),
+    "no revision": from_outside(HUB, *FAIL),
+    "version on a hub": from_outside(f"{HUB}@1.0.0", *FAIL),
+    "dist-tag": from_outside("pkg:npm/left-pad@latest", *FAIL),
+    "range": from_outside("pkg:pypi/datasets@3.*", *FAIL),
+    "snapshot": from_outside("pkg:maven/org.acme/data@1.0-SNAPSHOT", *FAIL),
+    "another registry": from_outside(
+        "pkg:pypi/datasets@3.1.0?repository_url=https://evil.example", *FAIL
+    ),
+    "no purl": from_outside("https://acme.example/reviews.zip", *FAIL),
+    "one of two": Case(taken_from(ACME, f"{HUB}@main"), *FAIL),
+    "no digest": Case(no_digest, "fail", "digest-missing"),
+    "nothing said": Case(lambda w: w.data(), "unknown", "source-missing"),
+    "made, only claimed": Case(made(signer=None), "unknown", "source-missing"),
+    "made, no record": Case(made(recorded=False), "unknown", "source-missing"),
+    "stranger says so": Case(
+        taken_from(ACME, signer=None), "unknown", "assurance-too-low"
+    ),
+    "unsigned edge": Case(
+        used_from(ACME, signer=None), "unknown", "assurance-too-low"
+    ),
+    "two revisions": Case(two_revisions, "unknown", "contradicted"),
+    "made by a step": Case(made(), "not-applicable", "generated-by-a-step"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_answer(case):
+    verify("pinned-revision", case)

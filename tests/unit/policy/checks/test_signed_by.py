@@ -1,0 +1,90 @@
+"""signed-by: who answers for exactly this, in which role."""
+
+from __future__ import annotations
+
+import pytest
+from policy_builders import AUDITOR, PIPELINE, RELEASE, Case, verify
+
+from aibom.statement import AUDIT_V1
+
+
+def bom_by(*signers):
+    def arrange(world):
+        model = world.model()
+        for signer in signers:
+            world.bom(model, signer)
+        return model
+
+    return arrange
+
+
+def record_by(signer):
+    def arrange(world):
+        model = world.model()
+        world.step("train", model, signer=signer)
+        return model
+
+    return arrange
+
+
+def parent_signed(world):
+    base, model = world.model("base"), world.model()
+    world.bom(base)
+    world.step("fine-tune", model, {"base-model": base}, recorded=False)
+    return model
+
+
+def audit_only(world):
+    model = world.model()
+    world.say(AUDIT_V1, model, AUDITOR, own=frozenset({model}))
+    return model
+
+
+def accepted(world):
+    world.accept("reviews")
+    return world.data()
+
+
+def case(arrange, status, reason, *roles, statement="any", minimum="attested"):
+    settings = {"roles": list(roles) or ["release"], "statement": statement}
+    return Case(arrange, status, reason, settings, minimum)
+
+
+CASES = {
+    "release": case(bom_by(RELEASE), "pass", "signed"),
+    "one of two roles": case(bom_by(PIPELINE), "pass", "signed", "release", "pipeline"),
+    "one of two signers": case(bom_by(None, PIPELINE, RELEASE), "pass", "signed"),
+    "its record": case(record_by(PIPELINE), "pass", "signed", "pipeline"),
+    "its record, asked": case(
+        record_by(PIPELINE), "pass", "signed", "pipeline", statement="step-record"
+    ),
+    "another role": case(bom_by(PIPELINE), "fail", "signer-role-not-allowed"),
+    "role look-alike": case(
+        bom_by(RELEASE), "fail", "signer-role-not-allowed", "Release", "release-2"
+    ),
+    "record for a BOM": case(
+        record_by(RELEASE), "unknown", "signature-missing", statement="bom"
+    ),
+    "BOM for a record": case(
+        bom_by(RELEASE), "unknown", "signature-missing", statement="step-record"
+    ),
+    "nobody": case(bom_by(), "unknown", "signature-missing"),
+    "stranger": case(bom_by(None), "unknown", "signature-missing"),
+    "parent's signature": case(parent_signed, "unknown", "signature-missing"),
+    "an audit is no release": case(
+        audit_only, "unknown", "signature-missing", "auditor"
+    ),
+    "more than a signature": case(
+        bom_by(RELEASE), "unknown", "assurance-too-low", minimum="verified"
+    ),
+    "accepted root": case(accepted, "not-applicable", "accepted-root"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_answer(case):
+    verify("signed-by", case)
+
+
+def test_statements_that_do_not_count_are_told():
+    assert "signer-not-allowed" in verify("signed-by", CASES["stranger"]).actual

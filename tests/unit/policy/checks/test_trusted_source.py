@@ -1,0 +1,171 @@
+"""trusted-source: what allows is compared strictly, what forbids loosely."""
+
+from __future__ import annotations
+
+import pytest
+from policy_builders import ACME, COMMIT, RELEASE, Case, verify
+
+OURS = {"match": {"type": "huggingface", "namespace": "acme"}}
+
+
+def taken_from(*sources, entries=(OURS,), signer=RELEASE):
+    def arrange(world):
+        world.trust(*entries)
+        data = [world.data(source=source) for source in sources][0]
+        world.bom(data, signer)
+        return data
+
+    return arrange
+
+
+def made(**how):
+    def arrange(world):
+        world.trust(OURS)
+        data = world.data()
+        world.step("collect", data, **how)
+        return data
+
+    return arrange
+
+
+def used_from(source, **how):
+    def arrange(world):
+        world.trust(OURS)
+        data = world.data()
+        world.root = world.model()
+        step = {"training-data": data}
+        world.step("train", world.root, step, source=source, **how)
+        return data
+
+    return arrange
+
+
+def entry(trust="trusted", expires="2027-01-01", **match):
+    match = {"type": "huggingface", "namespace": "acme", **match}
+    return {"match": match, "trust": trust, "expires": expires}
+
+
+def no_list(world):
+    world.trust(OURS, name="approved-2")
+    return world.data(source=ACME)
+
+
+def no_file(world):
+    return world.data(source=ACME)
+
+
+def source(text):
+    return taken_from(f"pkg:{text}@{COMMIT}")
+
+
+def listed(*entries, text="huggingface/acme/reviews"):
+    return taken_from(f"pkg:{text}@{COMMIT}", entries=entries)
+
+
+def case(arrange, status, reason, minimum="attested"):
+    return Case(arrange, status, reason, {"list": "approved"}, minimum)
+
+
+def stranger(arrange):
+    return case(arrange, "fail", "source-not-trusted")
+
+
+BLOCK = entry("blocked", name="reviews")
+CASES = {
+    "namespace": case(taken_from(ACME), "pass", "source-trusted"),
+    "on the step's edge": case(used_from(ACME), "pass", "source-trusted"),
+    "percent-encoded": case(
+        source("huggingface/%61cme/x"), "pass", "source-trusted"
+    ),
+    "exact name": case(listed(entry(name="reviews")), "pass", "source-trusted"),
+    "one live entry": case(
+        listed(entry(expires="2026-01-01"), entry()), "pass", "source-trusted"
+    ),
+    "written as people write": case(
+        listed(
+            {"match": {"type": "pypi", "name": "My_Pkg"}}, text="pypi/my-pkg"
+        ),
+        "pass",
+        "source-trusted",
+    ),
+    "registry that was approved": case(
+        taken_from(
+            f"{ACME}?repository_url=hub.acme.example",
+            entries=[entry(repository_url="hub.acme.example")],
+        ),
+        "pass",
+        "source-trusted",
+    ),
+    "claimed is enough": case(
+        taken_from(ACME, signer=None), "pass", "source-trusted", "claimed"
+    ),
+    "longer namespace": stranger(source("huggingface/acme-evil/x")),
+    "shorter namespace": stranger(source("huggingface/acm/x")),
+    "namespace below": stranger(source("huggingface/acme/evil/x")),
+    "encoded slash": stranger(source("huggingface/acme%2Fevil/x")),
+    "dots": stranger(source("huggingface/acme/../evil/x")),
+    "cyrillic a": stranger(source("huggingface/аcme/x")),  # noqa: RUF001
+    "full-width a": stranger(source("huggingface/ａcme/x")),  # noqa: RUF001
+    "encoded look-alike": stranger(source("huggingface/%D0%B0cme/x")),
+    "zero-width": stranger(source("huggingface/acme%E2%80%8B/x")),
+    "case": stranger(source("huggingface/Acme/x")),
+    "another type": stranger(source("github/acme/x")),
+    "another registry": stranger(taken_from(f"{ACME}?repository_url=evil.example")),
+    "another download": stranger(taken_from(f"{ACME}?download_url=evil.example")),
+    "approved registry, own download": stranger(
+        taken_from(
+            f"{ACME}?repository_url=a.example&download_url=evil.example",
+            entries=[entry(repository_url="a.example")],
+        )
+    ),
+    "no purl": stranger(taken_from("https://huggingface.co/acme/reviews")),
+    "another name": stranger(listed(entry(name="other"))),
+    "another revision": stranger(listed(entry(revision="0" * 40))),
+    "empty list": stranger(listed()),
+    "one of two": stranger(
+        taken_from(ACME, f"pkg:huggingface/evil/x@{COMMIT}")
+    ),
+    "blocked": case(listed(entry(), BLOCK), "fail", "source-blocked"),
+    "blocked, first": case(listed(BLOCK, entry()), "fail", "source-blocked"),
+    "block has expired": case(
+        listed(entry(), entry("blocked", "2026-01-01")), "fail", "source-blocked"
+    ),
+    "blocked, other case": case(
+        listed(
+            {"match": {"type": "huggingface"}}, BLOCK, text="huggingface/ACME/Reviews"
+        ),
+        "fail",
+        "source-blocked",
+    ),
+    "blocked, other registry": case(
+        taken_from(f"{ACME}?repository_url=mirror.example", entries=[BLOCK]),
+        "fail",
+        "source-blocked",
+    ),
+    "worst is told": case(
+        taken_from(f"pkg:huggingface/aaa/x@{COMMIT}", ACME, entries=[BLOCK]),
+        "fail",
+        "source-blocked",
+    ),
+    "expired": case(
+        listed(entry(expires="2026-11-21T12:00:00Z")),
+        "fail",
+        "source-approval-expired",
+    ),
+    "nothing said": case(made(recorded=False), "unknown", "source-missing"),
+    "made, only claimed": case(made(signer=None), "unknown", "source-missing"),
+    "stranger says so": case(
+        taken_from(ACME, signer=None), "unknown", "assurance-too-low"
+    ),
+    "unsigned edge": case(
+        used_from(ACME, recorded=False), "unknown", "assurance-too-low"
+    ),
+    "no such list": case(no_list, "unknown", "source-list-missing"),
+    "no file": case(no_file, "unknown", "source-list-missing"),
+    "made by a step": case(made(), "not-applicable", "generated-by-a-step"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_answer(case):
+    verify("trusted-source", case)
