@@ -26,7 +26,6 @@ from aibom.errors import DocumentInvalid
 __all__ = [
     "AUDIT_V1",
     "BASE_URI",
-    "CYCLONEDX_BOM",
     "FORM",
     "MAX_DEPTH",
     "MAX_STATEMENT_BYTES",
@@ -47,7 +46,6 @@ STATEMENT_V1 = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PROVENANCE_V1 = "https://slsa.dev/provenance/v1"
 REFERENCE_V01 = "https://in-toto.io/attestation/reference/v0.1"
-CYCLONEDX_BOM = "https://cyclonedx.org/bom"
 AUDIT_V1 = BASE_URI + "audit/v1"
 STEP_BUILD_TYPE = BASE_URI + "step/v1"
 
@@ -111,8 +109,8 @@ def _parsed(data: bytes) -> Any:
     except RecursionError:
         raise _too_deep() from None
     level: list[Any] = [document]
-    for _ in range(MAX_DEPTH + 1):
-        level = [value for item in level for value in _inside(item)]
+    for _ in range(MAX_DEPTH):
+        level = [value for item in level for value in _nested_in(item)]
         if not level:
             break
     else:
@@ -122,10 +120,12 @@ def _parsed(data: bytes) -> Any:
     return document
 
 
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def _nested_in(value: Any) -> list[Any]:
+    """The arrays and objects that are members of a value."""
+    if not isinstance(value, (dict, list)):
+        return []
+    members = value.values() if isinstance(value, dict) else value
+    return [member for member in members if isinstance(member, (dict, list))]
 
 
 class _Refused(ValueError):

@@ -157,7 +157,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How far verification came: ``state`` is verified, failed or not-done."""
+    """How far verification came: ``state`` is verified, failed or not-done.
+
+    ``signer`` vouches for the artifact, ``upstream`` says who does for its ancestors.
+    ``steps_recorded`` of the ``steps`` have a trusted record that agrees with the BOM;
+    ``accepted_roots`` are labels of where lineage ends by decision.
+    """
 
     state: str
     reason: str = ""
@@ -165,6 +170,12 @@ class Verification:
     where: str = ""
     hint: str = ""
     ancestors: str = "verified"
+    signer: str = ""
+    upstream: tuple[str, ...] = ()
+    steps: int = 0
+    steps_recorded: int = 0
+    lineage_closed: bool = False
+    accepted_roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 ``docs/checks/`` comes from the checks themselves: module docstring, settings and the
 kinds of node they make sense for. ``docs/cli.md`` is the help of every command. A page
-that nothing generates any more has drifted, too. Run it as ``make docs`` and ``make docs-check``.
+that nothing generates any more has drifted, too. Run it as ``make docs``, or as
+``make docs-check``.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def find_drift(folder: Path, written: Mapping[str, str]) -> list[str]:
-    """The pages that are missing, differ, or are there though nothing generates them."""
+    """The pages that are missing, differ, or that nothing generates any more."""
     wrong = []
     for name, text in written.items():
         path = folder / name
@@ -190,7 +191,7 @@ def default_text(field: dataclasses.Field[typing.Any]) -> str:
 
 
 def cli_page() -> dict[str, str]:
-    """``cli.md``: the ``--help`` of every command, as a terminal of 88 columns has it."""
+    """``cli.md``: the ``--help`` of every command, at a width of 88 columns."""
     from aibom.cli import cli
 
     lines = [NOTE, "# The command line", ""]

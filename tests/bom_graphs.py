@@ -201,3 +201,36 @@ def set_property(owner: dict[str, Any], name: str, value: str | None) -> None:
 def add_property(owner: dict[str, Any], name: str, value: str) -> None:
     """Add a property, whatever is there."""
     owner.setdefault("properties", []).append({"name": name, "value": value})
+
+
+def entry(document: dict[str, Any], ref: str) -> dict[str, Any]:
+    """The entry of ``dependencies`` of this bom-ref."""
+    found: dict[str, Any]
+    (found,) = [item for item in document["dependencies"] if item["ref"] == ref]
+    return found
+
+
+def inputs(document: dict[str, Any], step: Node) -> list[dict[str, Any]]:
+    """The inputs of a step that are references."""
+    return [item for item in element(document, step.id)["inputs"] if "resource" in item]
+
+
+def metadata_property(document: dict[str, Any], name: str, value: str | None) -> None:
+    """Give a property of the metadata another value, or take it out."""
+    set_property(document["metadata"], name, value)
+
+
+def stubs(document: dict[str, Any], node: Node) -> list[dict[str, Any]]:
+    """The ancestors of a component."""
+    return element(document, node.id)["pedigree"]["ancestors"]
+
+
+def named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The one item of this name."""
+    (found,) = [item for item in items if item["name"] == name]
+    return found
+
+
+def files(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files of the main component."""
+    return document["metadata"]["component"]["components"]

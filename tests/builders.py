@@ -274,7 +274,11 @@ def _edges(draw: DrawFn, nodes: Sequence[Node], table: Sequence[Origin]) -> list
     edges = []
     for source, relation, target in draw(st.lists(triple, max_size=8)):
         described = draw(_described("edge", table))
-        ends = {"source": source.id, "relation": relation, "target": target.id}
+        ends: dict[str, Any] = {
+            "source": source.id,
+            "relation": relation,
+            "target": target.id,
+        }
         edges.append(Edge(**described, **ends, role=draw(st.sampled_from(_ROLES))))
     return edges
 

@@ -54,7 +54,7 @@ def digest(name: str) -> Digest:
 
 @dataclass
 class World:
-    """A lineage in the making. Everything is named, and its digest made from the name."""
+    """A lineage in the making. Digests are made from names."""
 
     root: str = ""
     evidence: list[Callable[[Graph], Evidence]] = field(default_factory=list)
@@ -91,11 +91,12 @@ class World:
         signer: Signer | None = PIPELINE,
         recorded: bool = True,
         source: str | None = None,
+        nth: int = 1,
         **facts: str,
     ) -> str:
         """``uses`` is role → entity, ``by`` holds pairs of role and party."""
         record = GraphBuilder(Origin("step-record"))
-        payload = sha(f"{kind} {output}")
+        payload = sha(f"{kind} {output}" + "again" * (nth - 1))
         for build in (self.build, record):
             name = build.step(payload, kind, facts)
             for role, entity in (uses or {}).items():
@@ -154,7 +155,7 @@ class World:
         self.say(AUDIT_V1, about, signer, audit=found)
 
     def advise(self, expires: str = "2027-01-01", **affects: Any) -> None:
-        """One advisory; ``since`` and ``until`` are its window, the rest its targets."""
+        """One advisory: ``since``, ``until`` are its window, the rest its targets."""
         window = {k: affects.pop(k) for k in ("since", "until") if k in affects}
         told = {"id": "A-1", "summary": "labels flipped", "published": "2026-11-01"}
         listed = [{**told, **window, "affects": affects}] if affects else []
@@ -197,7 +198,10 @@ def again(build: GraphBuilder, name: str) -> None:
 
 
 def number(
-    value: float, samples: int = 100, metric: str = "overlap-disagreement", **slices: str
+    value: float,
+    samples: int = 100,
+    metric: str = "overlap-disagreement",
+    **slices: str,
 ) -> Measurement:
     return Measurement(metric, value, samples, None, tuple(sorted(slices.items())))
 

@@ -1,19 +1,22 @@
 """The statement that binds a BOM to the bytes it describes.
 
-Predicate: in-toto *reference* v0.1, pointing to the BOM by digest, so that whoever logs the
-statement learns hashes and not suppliers. Subjects: the BOM's file, the folder's tree
-digest (annotated with kind, form, and the housekeeping files it leaves out), and, up to a
-hundred, the files one by one, so that tools which know nothing of us can check them.
+Predicate: in-toto *reference* v0.1, pointing to the BOM by digest, so that whoever logs
+the statement learns hashes and not suppliers. Subjects: the BOM's file, the folder's
+tree digest (annotated with kind, form, and the housekeeping files it leaves out), and,
+up to a hundred, the files one by one, so that tools which know nothing of us can check
+them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aibom.digest import BOM_NAME, Content, Digest, File
 from aibom.errors import VerificationFailed
 from aibom.lineage.nodes import Node
-from aibom.statement import REFERENCE_V01, Resource, Statement
+from aibom.statement import BASE_URI, REFERENCE_V01, Resource, Statement
 
 __all__ = ["MAX_FILE_SUBJECTS", "BomSubject", "bom_statement", "read_bom_statement"]
 
@@ -23,7 +26,11 @@ MEDIA_TYPE = "application/vnd.cyclonedx+json"
 
 @dataclass(frozen=True, slots=True)
 class BomSubject:
-    """What a BOM statement says: the BOM's digest, the artifact, its listed files."""
+    """What a BOM statement says: the BOM's digest, the artifact, its listed files.
+
+    ``files`` are pairs of path and SHA-256, sorted; there is none where the folder has
+    more than :data:`MAX_FILE_SUBJECTS`. ``housekeeping`` was left out of the digest.
+    """
 
     bom: Digest
     name: str
@@ -34,9 +41,15 @@ class BomSubject:
 
 
 def bom_statement(bom_digest: str, root: Node, content: Content) -> Statement:
-    """Make the statement for a BOM whose root is the folder that was just hashed."""
+    """Make the statement for a BOM whose root is the folder that was just hashed.
+
+    ``bom_digest`` is the hex SHA-256 of the BOM's bytes. Raises ValueError when the root
+    is another thing than what was hashed, or has no name.
+    """
     if root.digest != content.digest:
         raise ValueError("the BOM's root is not the folder that was hashed")
+    if not root.values("name"):
+        raise ValueError("the BOM's root has no name")
     notes: dict[str, object] = {"aibom:kind": root.kind.value}
     if content.housekeeping:
         notes["aibom:housekeeping"] = list(content.housekeeping)
@@ -51,7 +64,10 @@ def bom_statement(bom_digest: str, root: Node, content: Content) -> Statement:
         "mediaType": MEDIA_TYPE,
         "digest": {"sha256": bom.value},
     }
-    predicate = {"attester": {"id": "https://w3id.org/aibom/"}, "references": [reference]}
+    predicate = {
+        "attester": {"id": BASE_URI},
+        "references": [reference],
+    }
     return Statement.build(subjects, REFERENCE_V01, predicate)
 
 
@@ -61,12 +77,23 @@ def _files(files: tuple[File, ...]) -> list[Resource]:
     return [Resource.subject(file.path, file.digest) for file in files]
 
 
+def _referenced(predicate: Mapping[str, Any]) -> set[str]:
+    """The SHA-256 of every file that a reference predicate points to."""
+    listed = predicate.get("references")
+    found = set()
+    for entry in listed if isinstance(listed, list) else ():
+        digest = entry.get("digest") if isinstance(entry, dict) else None
+        if isinstance(digest, dict):
+            found.add(str(digest.get("sha256")))
+    return found
+
+
 def read_bom_statement(statement: Statement, where: str) -> BomSubject:
     """Read a BOM statement back.
 
     Raises :class:`~aibom.errors.VerificationFailed`: ``predicate-not-allowed`` when the
-    statement is of another type, ``subject-mismatch`` when its subjects are not those of a
-    BOM statement.
+    statement is of another type, ``subject-mismatch`` when its subjects are not those
+    of a BOM statement.
     """
     if statement.predicate_type != REFERENCE_V01:
         raise VerificationFailed(
@@ -81,8 +108,16 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
             "must name one BOM and one artifact", reason="subject-mismatch", where=where
         )
     bom, artifact = boms[0].content(), entities[0].content()
-    listed = [s for s in statement.subjects if s is not boms[0] and s is not entities[0]]
-    if bom is None or artifact is None or any(not s.digest.get("sha256") for s in listed):
+    if bom is None or bom.value not in _referenced(statement.predicate):
+        raise VerificationFailed(
+            "refers to another BOM than the one it names as its subject",
+            reason="subject-mismatch",
+            where=where,
+        )
+    listed = [
+        s for s in statement.subjects if s is not boms[0] and s is not entities[0]
+    ]
+    if artifact is None or not all(s.digest.get("sha256") for s in listed):
         raise VerificationFailed(
             "names a subject without a SHA-256", reason="subject-mismatch", where=where
         )

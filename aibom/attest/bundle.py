@@ -1,9 +1,9 @@
 """DSSE envelopes as Sigstore bundles v0.3 with a public-key hint.
 
-Reading is strict: one JSON form, one envelope, one signature, base64 without strangers in
-it. What comes out is exactly the bytes that were signed. A hint says where to look first;
-it is never trusted. DSSE v1 defines the pre-authentication encoding (PAE); the bundle form is
-``dev.sigstore.bundle`` v0.3.
+Reading is strict: one JSON form, one envelope, one signature, base64 without strangers
+in it. What comes out is exactly the bytes that were signed. A hint says where to look
+first; it is never trusted. DSSE v1 defines the pre-authentication encoding (PAE); the
+bundle form is ``dev.sigstore.bundle`` v0.3.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def parse_bundle(data: bytes, where: str) -> Bundle:
         ) from error
     top = _object(document, "bundle", where)
     if top.get("mediaType") != MEDIA_TYPE:
-        raise _refused("bundle-unsupported", f"is no bundle of type {MEDIA_TYPE}", where)
+        raise _refused(
+            "bundle-unsupported", f"is no bundle of type {MEDIA_TYPE}", where
+        )
     material = _object(top.get("verificationMaterial"), "verificationMaterial", where)
     if "publicKey" not in material:
         raise _refused("bundle-unsupported", "was not signed with a key", where)

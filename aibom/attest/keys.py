@@ -1,15 +1,15 @@
 """Signing keys in files: P-256 (default) and Ed25519, encrypted unless asked otherwise.
 
-Private keys are PKCS#8 PEM, public keys SubjectPublicKeyInfo PEM, so that any other tool
-can read them. ECDSA signatures are DER over SHA-256; Ed25519 signatures are raw. Both are
-accepted by the other implementations of DSSE we know of.
+Private keys are PKCS#8 PEM, public keys SubjectPublicKeyInfo PEM, so that any other
+tool can read them. ECDSA signatures are DER over SHA-256; Ed25519 signatures are raw.
+Both are accepted by the other implementations of DSSE we know of.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aibom.errors import InputError, PolicyInvalid
 
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     Private = EllipticCurvePrivateKey | Ed25519PrivateKey
 
-__all__ = ["KEY_TYPES", "PrivateKey", "PublicKey", "generate", "load_private", "load_public"]
+__all__ = [
+    "KEY_TYPES",
+    "PrivateKey",
+    "PublicKey",
+    "generate",
+    "load_private",
+    "load_public",
+]
 
 KEY_TYPES = ("p256", "ed25519")
 
@@ -33,12 +40,12 @@ class PublicKey:
 
     @property
     def hints(self) -> frozenset[str]:
-        """The texts by which a bundle may hint at this key: SHA-256 of the PEM, of the DER."""
+        """What a bundle may hint at this key by: SHA-256 of the PEM text, of the DER."""
         return frozenset({self.hint, hashlib.sha256(self._der()).hexdigest()})
 
     @property
     def hint(self) -> str:
-        """The hint that we write: SHA-256 of the PEM text, as OpenSSF Model Signing does."""
+        """The hint that we write: SHA-256 of the PEM text, as in OpenSSF Model Signing."""
         return hashlib.sha256(self.pem.encode()).hexdigest()
 
     def _der(self) -> bytes:
@@ -70,7 +77,7 @@ class PrivateKey:
     """A private key that can sign; it never shows itself."""
 
     public: PublicKey
-    _key: "Private" = field(repr=False, compare=False)
+    _key: Private = field(repr=False, compare=False)
 
     def sign(self, data: bytes) -> bytes:
         """Sign: DER-encoded ECDSA with SHA-256, or a raw Ed25519 signature."""
@@ -85,21 +92,25 @@ class PrivateKey:
 def generate(kind: str, password: bytes | None) -> tuple[bytes, bytes]:
     """Make a key pair; returns the private and the public PEM.
 
-    ``password`` encrypts the private PEM; None leaves it in the clear.
+    ``password`` encrypts the private PEM; None leaves it in the clear. Raises ValueError
+    for a type that is not in :data:`KEY_TYPES`, and for an empty password, which would
+    look like encryption and be none.
     """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
     if kind not in KEY_TYPES:
         raise ValueError(f"{kind!r} is not one of {KEY_TYPES}")
-    key: "Private" = (
+    if password is not None and not password:
+        raise ValueError("an empty password encrypts nothing")
+    key: Private = (
         ed25519.Ed25519PrivateKey.generate()
         if kind == "ed25519"
         else ec.generate_private_key(ec.SECP256R1())
     )
     encryption: serialization.KeySerializationEncryption = (
         serialization.BestAvailableEncryption(password)
-        if password
+        if password is not None
         else serialization.NoEncryption()
     )
     private = key.private_bytes(
@@ -118,7 +129,12 @@ def _public_pem(key: Any) -> bytes:
 
 
 def load_private(data: bytes, password: bytes | None, where: str) -> PrivateKey:
-    """Load a private key; raises :class:`~aibom.errors.InputError` with what to do."""
+    """Load a private key; raises :class:`~aibom.errors.InputError` with what to do.
+
+    Reason codes: ``key-password`` (one is missing, or one too many), ``key-unreadable``
+    (no private key, or the wrong password), ``key-type-unsupported``.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
     try:
@@ -133,24 +149,29 @@ def load_private(data: bytes, password: bytes | None, where: str) -> PrivateKey:
             where=where,
             hint="set AIBOM_KEY_PASSWORD" if needed else "unset AIBOM_KEY_PASSWORD",
         ) from error
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise InputError(
             "not a private key in PEM form, or the password is wrong",
             reason="key-unreadable",
             where=where,
         ) from error
-    if not _supported(key.public_key()):
+    if not _is_private(key):
         raise InputError(
             "keys are P-256 or Ed25519",
             reason="key-type-unsupported",
             where=where,
             hint="aibom keygen makes one",
         )
-    return PrivateKey(load_public(_public_pem(key.public_key()).decode(), where), key)
+    public = key.public_key()
+    return PrivateKey(PublicKey(_public_pem(public).decode(), public), key)
 
 
 def load_public(pem: str, where: str) -> PublicKey:
-    """Load a public key of a policy; raises :class:`~aibom.errors.PolicyInvalid`."""
+    """Load a public key of a policy; raises :class:`~aibom.errors.PolicyInvalid`.
+
+    Reason codes: ``key-unreadable``, ``key-type-unsupported``. The same key always gives
+    the same ``pem``, however its text was laid out.
+    """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
@@ -160,16 +181,26 @@ def load_public(pem: str, where: str) -> PublicKey:
         raise PolicyInvalid(
             "not a public key in PEM form", reason="key-unreadable", where=where
         ) from error
-    if not _supported(key):
+    if not _is_public(key):
         raise PolicyInvalid(
             "keys are P-256 or Ed25519", reason="key-type-unsupported", where=where
         )
     return PublicKey(_public_pem(key).decode(), key)
 
 
-def _supported(key: object) -> bool:
+def _is_private(key: object) -> TypeGuard[Private]:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    return isinstance(key, ed25519.Ed25519PrivateKey) or (
+        isinstance(key, ec.EllipticCurvePrivateKey)
+        and isinstance(key.curve, ec.SECP256R1)
+    )
+
+
+def _is_public(key: object) -> bool:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
     return isinstance(key, ed25519.Ed25519PublicKey) or (
-        isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+        isinstance(key, ec.EllipticCurvePublicKey)
+        and isinstance(key.curve, ec.SECP256R1)
     )

@@ -20,7 +20,7 @@ from aibom.statement import AUDIT_V1, PROVENANCE_V1, REFERENCE_V01
 
 __all__ = ["PREDICATES", "AllowedSigner", "read_signers"]
 
-#: What a signers.yaml writes under ``predicates``, and the predicate type it stands for.
+#: What ``predicates`` may list, and the predicate type each word stands for.
 PREDICATES = {"bom": REFERENCE_V01, "step-record": PROVENANCE_V1, "audit": AUDIT_V1}
 
 
@@ -84,7 +84,9 @@ def _signer(entry: Reader) -> AllowedSigner | None:
     entry.close()
     if len(entry.problems) > before or key is None:
         return None
-    return AllowedSigner(Signer(name, role, party), key, predicates, namespaces, *window)
+    return AllowedSigner(
+        Signer(name, role, party), key, predicates, namespaces, *window
+    )
 
 
 def _key(entry: Reader, pem: Any) -> PublicKey | None:

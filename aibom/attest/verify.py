@@ -1,9 +1,9 @@
 """A bundle and the allowed signers → a statement, and who stands behind it.
 
-What a refusal means depends on what the bundle is for: on the artifact's own BOM it ends
-the run, on other evidence it makes the statement a claim. So :func:`identify` reports it as
-a value. One thing always ends the run: a signature that names an allowed signer's key and
-does not verify, because then somebody changed signed bytes.
+What a refusal means depends on what the bundle is for: on the artifact's own BOM it
+ends the run, on other evidence it makes the statement a claim. So :func:`identify`
+reports it as a value. One thing always ends the run: a signature that names an allowed
+signer's key and does not verify, because then somebody changed signed bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aibom.attest.signers import AllowedSigner
 from aibom.errors import VerificationFailed
 from aibom.statement import Statement
 
-__all__ = ["Identified", "identify", "named_subjects", "namespace_refusal"]
+__all__ = ["Identified", "identify", "namespace_refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Identified:
     refusal: str | None
 
 
-def identify(bundle: Bundle, signers: Iterable[AllowedSigner], now: datetime) -> Identified:
+def identify(
+    bundle: Bundle, signers: Iterable[AllowedSigner], now: datetime
+) -> Identified:
     """Find the allowed signer of a bundle, check validity and predicate type.
 
     Refusals: ``signer-not-allowed`` (no allowed key made this signature),
@@ -43,8 +45,7 @@ def identify(bundle: Bundle, signers: Iterable[AllowedSigner], now: datetime) ->
     :class:`~aibom.errors.DocumentInvalid` when the payload is not a statement.
     Namespaces are checked later: see :func:`namespace_refusal`.
     """
-    listed = tuple(signers)
-    signed = bundle.signed_bytes
+    listed, signed = tuple(signers), bundle.signed_bytes
     found = next((s for s in listed if s.key.verifies(bundle.signature, signed)), None)
     if found is None:
         named = next((s for s in listed if bundle.hint in s.key.hints), None)
@@ -66,19 +67,15 @@ def identify(bundle: Bundle, signers: Iterable[AllowedSigner], now: datetime) ->
     return Identified(statement, found, refusal)
 
 
-def named_subjects(statement: Statement) -> tuple[str, ...]:
-    """The names of the entities a statement is about (its files are not entities)."""
-    return tuple(
-        subject.name or ""
-        for subject in statement.subjects
-        if "aibom:kind" in subject.annotations
-    )
-
-
 def namespace_refusal(identified: Identified) -> str | None:
-    """``namespace-not-allowed`` when the signer may not speak of every named subject."""
-    names = named_subjects(identified.statement)
+    """``namespace-not-allowed`` unless the signer may name every subject.
+
+    For statements of which every subject is an entity: step records and audits. The
+    names are those the statement itself gives; whether they are the right ones for
+    these digests only a lineage can tell.
+    """
     signer = identified.signer
-    if signer is None or not names or not all(signer.may_name(name) for name in names):
+    names = [subject.name or "" for subject in identified.statement.subjects]
+    if signer is None or not all(signer.may_name(name) for name in names):
         return "namespace-not-allowed"
     return None

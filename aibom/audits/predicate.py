@@ -1,14 +1,13 @@
 """The audit predicate ``https://w3id.org/aibom/audit/v1`` (``schemas/audit-1.json``).
 
-The subject is what was examined, by exact digest; evidence is never inherited by a child.
-The predicate repeats the report's measurements and names the report's own digest, so that
-the raw report can be asked for and compared.
+The subject is what was examined, by exact digest; evidence is never inherited by a
+child. The predicate repeats the report's measurements and names the report's own
+digest, so that the raw report can be asked for and compared.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from aibom.audits.report import AuditReport, measurement_document, read_measurements
 from aibom.digest import Digest

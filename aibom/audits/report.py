@@ -8,8 +8,8 @@
        {"metric": "disagreement", "count": 41, "samples": 41,
         "slice": {"labeler": "person:…", "class": "3"}}]}
 
-Where a raw ``count`` is given, the value is count/samples and is computed here, whatever the
-report says; where it is not, ``value`` stands for itself.
+Where a raw ``count`` is given, the value is count/samples and is computed here,
+whatever the report says; where it is not, ``value`` stands for itself.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def read_measurements(top: Reader) -> tuple[Measurement, ...]:
     """Read ``measurements``; problems go to the reader."""
     found = tuple(_measurement(entry) for entry in top.readers("measurements"))
     if not found:
-        top.problem("holds none: an audit without numbers shows nothing", "measurements")
+        top.problem(
+            "holds none: an audit without numbers shows nothing", "measurements"
+        )
     return tuple(sorted(item for item in found if item is not None))
 
 
@@ -77,8 +79,10 @@ def _measurement(entry: Reader) -> Measurement | None:
         entry.problem("is not between 0 and samples", "count")
     elif count is None and (value is None or not math.isfinite(value)):
         entry.problem("needs a count, or a value that is a number")
-    elif count is not None and value is not None and (
-        abs(value - count / samples) > _TOLERANCE
+    elif (
+        count is not None
+        and value is not None
+        and (abs(value - count / samples) > _TOLERANCE)
     ):
         entry.problem(f"is not {count}/{samples}", "value")
     if len(entry.problems) > before:
@@ -97,4 +101,3 @@ def measurement_document(measured: Measurement) -> dict[str, Any]:
     if measured.slice:
         document["slice"] = dict(measured.slice)
     return document
-

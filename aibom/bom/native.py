@@ -33,6 +33,7 @@ from aibom.lineage.nodes import Facts, Kind, Node, State
 __all__ = [
     "COMPONENT_TYPES",
     "DATA_TYPES",
+    "TASK_TYPES",
     "Pairs",
     "component_fields",
     "is_service_element",
@@ -62,7 +63,8 @@ DATA_TYPES = {
     Kind.GUIDELINE: "definition",
     Kind.REPORT: "other",
 }
-_TASK_TYPES = {
+#: The nearest task type for a kind of step, where it is not ``build``.
+TASK_TYPES = {
     "evaluate": "test",
     "merge": "merge",
     "collect": "copy",
@@ -84,7 +86,7 @@ _TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z"
 def task_type(step: Node) -> str:
     """The CycloneDX task type of a step; there is none for training or labelling."""
     kinds = step.values("step")
-    return _TASK_TYPES.get(kinds[0], "build") if kinds else "other"
+    return TASK_TYPES.get(kinds[0], "build") if kinds else "other"
 
 
 def split_link(text: str) -> tuple[str, str] | None:

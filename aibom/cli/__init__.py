@@ -1,24 +1,26 @@
 """The command line: options in, operation, output out.
 
 The only part of aibom that prints or exits. Each command is a file of its own and is
-imported when it is called, so that ``--help`` and quick commands stay quick. stdout is data;
-everything else goes to stderr. One place turns errors into messages and exit codes.
+imported when it is called, so that ``--help`` and quick commands stay quick. stdout is
+data; everything else goes to stderr. One place turns errors into messages and exit
+codes: :func:`main`.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 import aibom
+from aibom.cli.group import Group
 from aibom.errors import AibomError
 
 __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 
-#: command → (module, one line for --help); modules have a click command called `command`.
+#: command → (module, one line for --help); modules have a click command `command`.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("aibom.cli.run", "Run a command as a step and record it."),
     "assemble": ("aibom.cli.assemble", "Join step records into the artifact's BOM."),
@@ -35,9 +37,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "party": ("aibom.cli.party", "Pseudonyms for the people behind data."),
 }
 
+#: What `aibom run` itself ends with: other codes are those of the command it ran.
+RUN_FAILED = 125
+INTERRUPTED = 130
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called, and not for ``--help``."""
+
+class LazyGroup(Group):
+    """A group whose commands are imported when called, and not for ``--help``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order people meet them."""
@@ -57,79 +63,112 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, suggesting the nearest one for a misspelt name."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from aibom.reading import suggest
 
-            ctx.fail(f"no such command {args[0]!r}{suggest(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Whoever makes models:    run → assemble → sign
+Whoever examines them:   audit record
+Whoever deploys them:    policy lock → gate → explain
 
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+\b
+Exit codes:
+    0  done; allowed
+    1  could not do it, or could not decide
+    2  wrong usage, or a policy that cannot be used
+    3  it cannot be told whether it is allowed, which blocks
+   10  denied
+   11  verification failed
+   12  invalid document
+  125  `aibom run` itself failed; else it ends as the command it ran
+  130  interrupted
+""",
+)
 @click.version_option(aibom.__version__, prog_name="aibom")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.pass_context
-def cli(context: click.Context, debug: bool) -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of an error as well.")
+def cli(debug: bool) -> None:
     """Answer four questions about an AI model, with proof.
 
-    What did it learn from, all the way up? Who says so? Are these still the same bytes? May
-    it be deployed?
-
-    Exit codes: 0 done, allowed · 1 could not do it · 2 wrong usage or invalid policy ·
-    3 cannot be told, blocks · 10 denied · 11 verification failed · 12 invalid document ·
-    125 `run` itself failed.
+    What did it learn from, all the way up? Who says so? Are these still the same bytes?
+    May it be deployed?
     """
-    context.obj = {"debug": debug}
+    # --debug is read where errors end up, in `_run`: it must work for all of them.
 
 
 def main() -> None:
     """Run the command line; the only place where errors become exit codes."""
-    code = _run(sys.argv[1:])
-    sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_to_encode(stream)
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _never_fail_to_encode(stream: TextIO | Any) -> None:
+    """A terminal that knows no ``←`` gets an escape, and not a crash of ours."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def _run(arguments: list[str]) -> int:
-    debug = "--debug" in arguments[:1]
     try:
         result = cli.main(arguments, prog_name="aibom", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.ClickException as error:
-        error.show()
-        return 125 if arguments[:1] == ["run"] else error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("aibom: interrupted", err=True)
-        return 130
-    except AibomError as error:
-        if debug:
-            raise
-        _show(error)
-        return _exit_code(error, arguments)
-    except BrokenPipeError:
-        return 1
-    except Exception as error:  # noqa: BLE001  the boundary: a crash is never a decision
-        if debug:
-            raise
-        click.echo(
-            f"aibom: internal error: {type(error).__name__}: {error}\n"
-            "  this is a fault of aibom; --debug before the command shows where",
-            err=True,
-        )
-        return 125 if arguments[:1] == ["run"] else 1
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  a crash is never a decision
+        if "--debug" in _before_command(arguments):
+            _show_traceback()
+        code = _show(error)
+        # `run` keeps the command's code, so that its own failures all have one.
+        return RUN_FAILED if _command(arguments) == "run" else code
 
 
-def _exit_code(error: AibomError, arguments: list[str]) -> int:
-    """`run` keeps the command's exit code, so that its own failures are all 125."""
-    return 125 if arguments[:1] == ["run"] else error.exit_code
+def _before_command(arguments: list[str]) -> list[str]:
+    """The options of `aibom` itself; none of them takes a value."""
+    command = _command(arguments)
+    return arguments if command is None else arguments[: arguments.index(command)]
 
 
-def _show(error: AibomError) -> None:
+def _command(arguments: list[str]) -> str | None:
+    return next((word for word in arguments if not word.startswith("-")), None)
+
+
+def _show_traceback() -> None:
+    import traceback
+
+    click.echo(traceback.format_exc(), err=True, nl=False)
+
+
+def _show(error: Exception) -> int:
+    """Print what is wrong, where, and what to do next; returns the exit code."""
+    if isinstance(error, click.ClickException):
+        _show_usage(error)
+        return error.exit_code
+    if isinstance(error, AibomError):
+        _tell(error.message, error.reason, error.where, error.hint)
+        return error.exit_code
+    _tell(
+        f"{type(error).__name__}: {error}",
+        "internal-error",
+        hint="this is a fault of aibom; `aibom --debug …` shows where",
+    )
+    return 1
+
+
+def _show_usage(error: click.ClickException) -> None:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "aibom"
+    _tell(error.format_message(), "usage", hint=f"see: {path} --help")
+
+
+def _tell(
+    message: str, reason: str, where: str | None = None, hint: str | None = None
+) -> None:
     from aibom.report.text import escape
 
-    lines = "\n  ".join(escape(line, 2000) for line in error.message.split("\n"))
-    where = f"{escape(error.where)}: " if error.where else ""
-    click.echo(f"aibom: {where}{lines} [{error.reason}]", err=True)
-    if error.hint:
-        click.echo(f"  {escape(error.hint, 2000)}", err=True)
+    lines = "\n  ".join(escape(line, 2000) for line in message.split("\n"))
+    place = f"{escape(where)}: " if where else ""
+    click.echo(f"aibom: {place}{lines} [{reason}]", err=True)
+    if hint:
+        click.echo(f"  {escape(hint, 2000)}", err=True)

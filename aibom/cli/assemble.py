@@ -6,24 +6,37 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, progress_bar
+from aibom.cli.common import PATH, progress_bar, warn
 
 __all__ = ["command"]
 
 
-@click.command("assemble")
-@click.argument("folder", metavar="DIR", type=EXISTING)
+@click.command(
+    "assemble",
+    epilog="""\b
+Example:
+  aibom assemble model/ --steps records/ --with base/aibom.cdx.json
+""",
+)
+@click.argument("folder", metavar="DIR", type=PATH)
 @click.option(
     "--steps",
-    type=EXISTING,
+    type=PATH,
     multiple=True,
-    help="Folder of step records. Repeatable; default .aibom/steps.",
+    metavar="DIR",
+    help="Folder of step records. Repeatable.  [default: .aibom/steps]",
 )
-@click.option("--step", "chosen", multiple=True, metavar="ID", help="Which of several.")
+@click.option(
+    "--step",
+    "chosen",
+    multiple=True,
+    metavar="ID",
+    help="The record to take where several made the same bytes. Repeatable.",
+)
 @click.option(
     "--with",
     "boms",
-    type=EXISTING,
+    type=PATH,
     multiple=True,
     metavar="BOM",
     help="Copy another's BOM as claims, and link it. Repeatable.",
@@ -35,7 +48,9 @@ __all__ = ["command"]
     show_default=True,
     help="CycloneDX version to write.",
 )
-@click.option("-o", "--output", type=EXISTING, help="Write the BOM here instead.")
+@click.option(
+    "-o", "--output", type=PATH, metavar="FILE", help="Write the BOM here instead."
+)
 def command(
     folder: Path,
     steps: tuple[Path, ...],
@@ -47,10 +62,9 @@ def command(
     """Write DIR/aibom.cdx.json: what the folder's bytes came from, by digest.
 
     Starts at the digest of DIR and walks back over step records. Inputs that nothing
-    explains are listed; there the lineage is open until somebody accepts it.
+    explains are listed; there the lineage is open until a verifier accepts it.
     """
     from aibom.operations.assemble import assemble
-    from aibom.report.text import escape
 
     with progress_bar("hashing") as progress:
         done = assemble(
@@ -64,8 +78,5 @@ def command(
         )
     click.echo(str(done.path))
     for end in done.open_ends:
-        click.echo(
-            f"aibom: not explained: {escape(end.label)} [{end.kind}], used by "
-            f"{escape(end.used_by)}: {end.node}",
-            err=True,
-        )
+        used = f"{end.label} [{end.kind}], used by {end.used_by}"
+        warn(f"not explained: {used}: {end.node}")

@@ -6,19 +6,29 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, now, parse_when, password, progress_bar
+from aibom.cli.common import PATH, now, parse_when, password, progress_bar
+from aibom.cli.group import Group
 
 __all__ = ["command"]
 
 
-@click.group("audit")
+@click.group("audit", cls=Group)
 def command() -> None:
     """Record examinations of data and models, bound to exact bytes."""
 
 
-@command.command("record")
-@click.argument("report", type=EXISTING)
-@click.option("--subject", type=EXISTING, required=True, help="What was examined.")
+@command.command(
+    "record",
+    epilog="""\b
+Example:
+  aibom audit record label-statistics.json --subject labels/ \\
+      --name acme/data/labels --kind dataset --key auditor.key -o evidence/audits
+""",
+)
+@click.argument("report", type=PATH)
+@click.option(
+    "--subject", type=PATH, required=True, metavar="PATH", help="What was examined."
+)
 @click.option("--name", required=True, help="The name the lineage has for it.")
 @click.option(
     "--kind",
@@ -26,12 +36,17 @@ def command() -> None:
     required=True,
     help="What the subject is.",
 )
-@click.option("--key", type=EXISTING, help="Sign the audit with this key.")
-@click.option("--examined-on", help="When; default now.")
+@click.option("--key", type=PATH, metavar="FILE", help="Sign the audit with this key.")
+@click.option(
+    "--examined-on",
+    metavar="TIME",
+    help="When the examination took place.  [default: now]",
+)
 @click.option(
     "-o",
     "--output",
-    type=EXISTING,
+    type=PATH,
+    metavar="DIR",
     default=Path("evidence"),
     show_default=True,
     help="Folder the audit is written to.",
@@ -47,8 +62,9 @@ def record(
 ) -> None:
     """Turn REPORT (aibom/audit-report/v1) into an audit of SUBJECT's bytes.
 
-    The audit holds numbers, not a verdict: whether they are good enough is what a policy
-    says. An unsigned audit counts for nothing at a gate; sign it later with `aibom sign`.
+    The audit holds numbers, not a verdict: whether they are good enough is what a
+    policy says. An unsigned audit counts for nothing at a gate; sign it later with
+    `aibom sign`.
     """
     from aibom.lineage.nodes import Kind
     from aibom.operations.audit import record_audit
@@ -61,7 +77,7 @@ def record(
             subject,
             name=name,
             kind=Kind(kind),
-            examined_on=parse_when(examined_on) or now(),
+            examined_on=parse_when(examined_on, "--examined-on") or now(),
             output=output,
             key=private,
             progress=progress,

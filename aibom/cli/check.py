@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, gate_options, now, parse_when, write_verdict
+from aibom.cli.common import PATH, now, parse_when
+from aibom.cli.evaluation import Output, gate_options, write_verdict
 
 __all__ = ["command"]
 
 
 @click.command("check")
-@click.argument("bom", metavar="BOM", type=EXISTING)
+@click.argument("bom", metavar="BOM", type=PATH)
 @gate_options
 def command(
     bom: Path,
@@ -23,12 +24,13 @@ def command(
     tier: str | None,
     report_only: bool,
     policy_digest: str | None,
-    outputs: tuple[str, ...],
+    outputs: tuple[Output, ...],
 ) -> int:
     """Dry run: evaluate a policy on what a BOM and the evidence say.
 
-    Signatures in the evidence are verified, artifact bytes are not read. The verdict is
-    marked as a dry run, and no gate accepts it.
+    Signatures in the evidence are verified; the artifact's bytes are not read, and the
+    policy need not be locked. The verdict is marked as a dry run, and no gate accepts
+    it. It exits as `aibom gate` does.
     """
     from aibom.operations.gate import check, make_options
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -16,23 +17,23 @@ from aibom.errors import UsageError
 
 if TYPE_CHECKING:
     from aibom.digest import Progress
-    from aibom.verdict import Verdict
+    from aibom.report.text import Paint
 
 __all__ = [
-    "EXISTING",
+    "PATH",
     "evidence_option",
-    "gate_options",
     "now",
-    "paint",
+    "painter",
     "parse_when",
     "password",
     "progress_bar",
-    "write_verdict",
+    "terminal_width",
+    "warn",
 ]
 
-#: A path as the user gave it; whether it exists is the operation's question, which has a
-#: better answer than "does not exist".
-EXISTING = click.Path(path_type=Path)
+#: A path as the user gave it; whether it exists is the operation's question, which has
+#: a better answer than "does not exist".
+PATH = click.Path(path_type=Path)
 
 _STYLES: dict[str, dict[str, Any]] = {
     "good": {"fg": "green", "bold": True},
@@ -41,13 +42,33 @@ _STYLES: dict[str, dict[str, Any]] = {
     "dim": {"dim": True},
     "bold": {"bold": True},
 }
+_NARROWEST = 40
 
 
-def paint(style: str, text: str) -> str:
-    """Colour for a terminal; click strips it where stdout is none. NO_COLOR is respected."""
-    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
-        return text
-    return click.style(text, **_STYLES[style])
+def painter(stream: TextIO | None = None) -> Paint:
+    """Colours where ``stream`` (stdout unless told) is a terminal that has them.
+
+    ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` are respected.
+    """
+    out = sys.stdout if stream is None else stream
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain or not out.isatty():
+        return lambda _style, text: text
+    return lambda style, text: click.style(text, **_STYLES[style])
+
+
+def terminal_width() -> int:
+    """Columns of the terminal on stdout; 100 where it is none."""
+    if not sys.stdout.isatty():
+        return 100
+    return max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST)
+
+
+def warn(text: str) -> None:
+    """A line on stderr, whatever the text is made of."""
+    from aibom.report.text import escape
+
+    click.echo(f"aibom: {escape(text, 2000)}", err=True)
 
 
 def now() -> datetime:
@@ -55,7 +76,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def parse_when(text: str | None) -> datetime | None:
+def parse_when(text: str | None, option: str = "--effective-time") -> datetime | None:
     """A date or time from an option."""
     if text is None:
         return None
@@ -64,18 +85,23 @@ def parse_when(text: str | None) -> datetime | None:
     try:
         return parse_time(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} {error}", reason="time-malformed") from None
+        raise UsageError(
+            f"{text!r}: {error}",
+            reason="time-malformed",
+            where=option,
+            hint="for example 2026-11-21, or 2026-11-21T12:00:00Z",
+        ) from None
 
 
 def password() -> bytes | None:
-    """The password of the key, from AIBOM_KEY_PASSWORD; never from the command line."""
+    """The key's password, from AIBOM_KEY_PASSWORD; never from the command line."""
     text = os.environ.get("AIBOM_KEY_PASSWORD")
     return text.encode() if text else None
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress | None]:
-    """A progress bar on stderr while bytes are hashed; nothing unless it is a terminal."""
+    """A progress bar on stderr while bytes are hashed, where that is a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -96,85 +122,8 @@ def evidence_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--evidence DIR``, repeatable."""
     return click.option(
         "--evidence",
-        type=EXISTING,
+        type=PATH,
         multiple=True,
-        help="Folder with step records, audits and upstream BOMs. Repeatable.",
+        metavar="DIR",
+        help="Step records, audits and upstream BOMs, at any depth. Repeatable.",
     )(command)
-
-
-def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What ``check`` and ``gate`` share."""
-    options = (
-        click.option(
-            "--policy", type=EXISTING, required=True, help="The verifier's folder."
-        ),
-        evidence_option,
-        click.option("--effective-time", help="Evaluate at this time; it is recorded."),
-        click.option("--allow-past", is_flag=True, help="Let that time be in the past."),
-        click.option(
-            "--tier",
-            type=click.Choice(["high", "medium", "low"]),
-            help="Assurance tier; may only raise what the policy assigns.",
-        ),
-        click.option(
-            "--report-only", is_flag=True, help="Exit 0 after findings; marked as such."
-        ),
-        click.option("--policy-digest", help="Refuse any other policy than this digest."),
-        click.option(
-            "--output",
-            "outputs",
-            multiple=True,
-            metavar="FORMAT[=FILE]",
-            help="text or json, to stdout or FILE. Repeatable; default text.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def write_verdict(verdict: Verdict, outputs: tuple[str, ...]) -> int:
-    """Write a verdict in every format asked for, and return its exit code."""
-    from aibom.operations.files import write_atomic
-    from aibom.report.machine import verdict_json
-    from aibom.report.terminal import draw_verdict
-    from aibom.report.text import plain
-
-    wanted = [_format(text) for text in outputs] or [("text", None)]
-    to_stdout = [name for name, file in wanted if file is None]
-    if len(to_stdout) > 1:
-        raise UsageError(
-            f"{' and '.join(to_stdout)} would both go to stdout",
-            reason="output-twice",
-            where="--output",
-            hint="give all but one a file: --output json=verdict.json",
-        )
-    files = {name: file for name, file in wanted if file is not None}
-    json_file = files.get("json")
-    for name, file in wanted:
-        brush = paint if file is None else plain
-        text = (
-            verdict_json(verdict)
-            if name == "json"
-            else draw_verdict(verdict, brush, json_file)
-        )
-        if file is None:
-            click.echo(text, nl=False)
-        else:
-            write_atomic(Path(file), text.encode())
-    if "text" not in dict(wanted) and to_stdout == []:
-        click.echo(f"{verdict.decision.value}: {verdict.reason}", err=True)
-    return verdict.exit_code
-
-
-def _format(text: str) -> tuple[str, str | None]:
-    name, mark, file = text.partition("=")
-    if name not in ("text", "json") or (mark and not file):
-        from aibom.reading import suggest
-
-        raise UsageError(
-            f"unknown format {name!r}{suggest(name, ('text', 'json'))}",
-            reason="output-unknown",
-            where="--output",
-        )
-    return name, file or None

@@ -6,20 +6,24 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, paint
+from aibom.cli.common import PATH, painter, terminal_width
 
 __all__ = ["command"]
 
 
 @click.command("explain")
-@click.argument("verdict", type=EXISTING)
+@click.argument("verdict", type=PATH)
 @click.argument("rule", required=False)
 @click.argument("node", required=False)
 def command(verdict: Path, rule: str | None, node: str | None) -> None:
-    """Tell what VERDICT (JSON) says: all results, those of RULE, or of RULE at NODE."""
+    """Tell what VERDICT (JSON) says: a line per result, or RULE in full.
+
+    NODE, an id or a name, narrows it to one place. Nothing is evaluated again.
+    """
     from aibom.operations.files import read_small
     from aibom.report.explain import explain
     from aibom.statement import parse_json
 
     document = parse_json(read_small(verdict), str(verdict))
-    click.echo(explain(document, rule, node, paint), nl=False)
+    text = explain(document, rule, node, painter(), terminal_width())
+    click.echo(text, nl=False)

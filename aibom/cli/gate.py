@@ -6,13 +6,24 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, gate_options, now, parse_when, progress_bar, write_verdict
+from aibom.cli.common import PATH, now, parse_when, progress_bar
+from aibom.cli.evaluation import Output, gate_options, write_verdict
 
 __all__ = ["command"]
 
 
-@click.command("gate")
-@click.argument("folder", metavar="DIR", type=EXISTING)
+@click.command(
+    "gate",
+    epilog="""\b
+Example:
+  aibom gate model/ --policy verifier/ --evidence evidence/ \\
+      --output text --output json=verdict.json
+
+Exit 0 is the only yes: 10 denied, 11 verification failed, 3 it cannot be told, 12 an
+invalid BOM, 2 the policy or the call is wrong, 1 could not decide.
+""",
+)
+@click.argument("folder", metavar="DIR", type=PATH)
 @gate_options
 def command(
     folder: Path,
@@ -23,12 +34,13 @@ def command(
     tier: str | None,
     report_only: bool,
     policy_digest: str | None,
-    outputs: tuple[str, ...],
+    outputs: tuple[Output, ...],
 ) -> int:
     """Decide whether the artifact in DIR may be deployed.
 
-    Verifies its signature, its BOM, every byte, every upstream BOM and step record; then
-    evaluates the policy. Exit 0 is the only yes.
+    Verifies its signature, its BOM, every byte, every upstream BOM and step record;
+    then evaluates the policy. When verification fails no rule is evaluated, and the
+    verdict says so.
     """
     from aibom.operations.gate import gate, make_options
 

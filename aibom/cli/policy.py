@@ -6,39 +6,45 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING
+from aibom.cli.common import PATH, warn
+from aibom.cli.group import Group
 
 __all__ = ["command"]
 
 
-@click.group("policy")
+@click.group("policy", cls=Group)
 def command() -> None:
     """The verifier's folder: lint it, lock it, list what there is to extend."""
 
 
 @command.command("lint")
-@click.argument("folder", metavar="DIR", type=EXISTING)
+@click.argument("folder", metavar="DIR", type=PATH)
 def lint(folder: Path) -> None:
-    """Load DIR as a gate would and list what is wrong. Exit 2 when something is."""
+    """Load DIR as a gate would and list its rules. Exit 2 when it cannot be used."""
     from aibom.operations.folder import load_folder
     from aibom.report.text import escape
 
     loaded = load_folder(folder, require_lock=False)
     policy = loaded.policy
-    click.echo(f"{escape(policy.name)} {escape(policy.version)}: {len(policy.rules)} rules")
+    name = f"{escape(policy.name)} {escape(policy.version)}"
+    click.echo(f"{name}: {len(policy.rules)} rules")
     for rule in policy.rules:
-        modes = " ".join(f"{tier.value}={mode.value}" for tier, mode in rule.mode.items())
-        click.echo(f"  {rule.id:<28} {rule.check.id:<18} {modes}  ({rule.origin})")
+        modes = " ".join(
+            f"{tier.value}={mode.value}" for tier, mode in rule.mode.items()
+        )
+        told = f"{rule.id:<28} {rule.check.id:<18} {modes}  ({escape(rule.origin)})"
+        click.echo(f"  {told}")
     if not loaded.locked:
-        click.echo(f"aibom: not locked: aibom policy lock {folder}", err=True)
+        warn(f"not locked, and no gate takes it: aibom policy lock {folder}")
 
 
 @command.command("lock")
-@click.argument("folder", metavar="DIR", type=EXISTING)
+@click.argument("folder", metavar="DIR", type=PATH)
 def lock(folder: Path) -> None:
     """Pin every file of DIR in DIR/policy.lock, after you reviewed them.
 
-    Advisories are pinned by the lowest sequence accepted, so that newer ones need no lock.
+    Prints the digest for `aibom gate --policy-digest`. Advisories are pinned by the
+    lowest sequence accepted, so that newer ones need no new lock.
     """
     from aibom.operations.folder import lock_folder
 

@@ -6,19 +6,38 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, password, progress_bar
+from aibom.cli.common import PATH, password, progress_bar, warn
 
 __all__ = ["command"]
 
 
-@click.command("run", context_settings={"ignore_unknown_options": False})
-@click.option("--step", "kind", required=True, help="Kind of step: train, label, …")
+@click.command(
+    "run",
+    epilog="""\b
+Example:
+  aibom run --step fine-tune --key pipeline.key \\
+      --input base-model=base/,source=pkg:huggingface/acme/base@COMMIT \\
+      --input training-data=data/,name=acme/data/reviews \\
+      --by labeler=person:acme-2026:4711… \\
+      --output model/,name=acme/models/reviews \\
+      -- python train.py --data data/ --out model/
+
+Everything after -- belongs to CMD, its own --help included.
+""",
+)
+@click.option(
+    "--step",
+    "kind",
+    required=True,
+    metavar="KIND",
+    help="Kind of step: collect, label, train, fine-tune, merge, evaluate, …",
+)
 @click.option(
     "--input",
     "inputs",
     multiple=True,
     metavar="ROLE=PATH[,source=PURL@REV][,name=N][,kind=K]",
-    help="What the command uses. Hashed before it starts, and checked after. Repeatable.",
+    help="What CMD uses; hashed before it starts, checked afterwards. Repeatable.",
 )
 @click.option(
     "--output",
@@ -26,7 +45,7 @@ __all__ = ["command"]
     multiple=True,
     required=True,
     metavar="PATH[,name=N][,kind=K]",
-    help="What the command makes. Repeatable.",
+    help="What CMD makes. Repeatable.",
 )
 @click.option(
     "--by",
@@ -36,13 +55,18 @@ __all__ = ["command"]
     help="Who took part: labeler=person:… (see aibom party id). Repeatable.",
 )
 @click.option(
-    "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Repeatable."
+    "--param",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting to write down. Repeatable.",
 )
-@click.option("--label", help="What people call this step.")
-@click.option("--key", type=EXISTING, help="Sign the record with this key.")
+@click.option("--label", metavar="TEXT", help="What people call this step.")
+@click.option("--key", type=PATH, metavar="FILE", help="Sign the record with this key.")
 @click.option(
     "--steps",
-    type=EXISTING,
+    type=PATH,
+    metavar="DIR",
     default=Path(".aibom/steps"),
     show_default=True,
     help="Folder that the record is written to.",
@@ -52,7 +76,7 @@ __all__ = ["command"]
     type=click.Choice(["stat", "full"]),
     default="stat",
     show_default=True,
-    help="How inputs are checked after the run: those that look touched, or all.",
+    help="Inputs to hash again after the run: those that look touched, or all.",
 )
 @click.option(
     "--secret",
@@ -61,7 +85,13 @@ __all__ = ["command"]
     metavar="VALUE|env:NAME",
     help="Never write this value down. Repeatable.",
 )
-@click.option("--code", type=EXISTING, default=Path("."), help="Where the code lives.")
+@click.option(
+    "--code",
+    type=PATH,
+    metavar="DIR",
+    default=Path("."),
+    help="Where the code lives; its commit is recorded.  [default: here]",
+)
 @click.argument("argv", metavar="-- CMD...", nargs=-1, type=click.UNPROCESSED)
 def command(
     kind: str,
@@ -77,10 +107,10 @@ def command(
     code: Path,
     argv: tuple[str, ...],
 ) -> int:
-    """Run CMD as a step and write down what it used and made.
+    """Run CMD as a step, and write down what it used and what it made.
 
-    The record goes to .aibom/steps/ only when CMD succeeds; the exit code is CMD's own, and
-    125 when the recording itself failed.
+    It ends with CMD's own exit code, and with 125 when the recording itself failed.
+    There is a record only when CMD succeeds; else a log lies in .aibom/failed/.
     """
     from aibom.recording import InputRef, OutputRef, PartyRef, run
 
@@ -104,16 +134,15 @@ def command(
             signer=signer,
             secrets=secrets,
             code=code,
-            on_warning=lambda text: click.echo(f"aibom: {text}", err=True),
+            on_warning=warn,
             progress=progress,
         )
     if outcome.record_path is not None:
-        click.echo(f"aibom: recorded {kind}: {outcome.record_path}", err=True)
+        warn(f"recorded {kind}: {outcome.record_path}")
     else:
-        click.echo(
-            f"aibom: the command ended with {outcome.exit_code}; nothing was recorded as "
-            f"done (log in {steps.parent / 'failed'})",
-            err=True,
+        warn(
+            f"the command ended with {outcome.exit_code}; nothing was recorded as done "
+            f"(log in {steps.parent / 'failed'})"
         )
     return outcome.exit_code
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, paint
+from aibom.cli.common import PATH, painter, warn
 
 __all__ = ["command"]
 
 
 @click.command("show")
-@click.argument("path", metavar="BOM|DIR", type=EXISTING)
+@click.argument("path", metavar="BOM|DIR", type=PATH)
 @click.option(
     "--format",
     "shape",
@@ -23,21 +23,18 @@ __all__ = ["command"]
 )
 def command(path: Path, shape: str) -> None:
     """Draw the lineage that a BOM tells of. Nothing is verified."""
-    import json
-
     from aibom.bom.parse import read_bytes
     from aibom.digest import BOM_NAME
     from aibom.lineage.document import to_document
     from aibom.operations.validate import load_bom
-    from aibom.report.text import escape
     from aibom.report.tree import draw_tree
+    from aibom.statement import to_json
 
     file = path / BOM_NAME if path.is_dir() else path
     bom = load_bom(read_bytes(file), str(file), "schema")
     if shape == "json":
-        document = to_document(bom.graph)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True))
-        return
-    click.echo(draw_tree(bom.graph, paint), nl=False)
+        click.echo(to_json(to_document(bom.graph)))
+    else:
+        click.echo(draw_tree(bom.graph, painter()), nl=False)
     for notice in bom.notices:
-        click.echo(f"note: {escape(notice)}", err=True)
+        warn(f"note: {notice}")

@@ -6,18 +6,25 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import EXISTING, password, progress_bar
+from aibom.cli.common import PATH, password, progress_bar
 
 __all__ = ["command"]
 
 
 @click.command("sign")
-@click.argument("path", metavar="DIR|RECORD", type=EXISTING)
-@click.option("--key", type=EXISTING, required=True, help="Private key (aibom keygen).")
+@click.argument("path", metavar="DIR|RECORD", type=PATH)
+@click.option(
+    "--key",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="Private key (aibom keygen); its password is in AIBOM_KEY_PASSWORD.",
+)
 def command(path: Path, key: Path) -> None:
     """Sign DIR/aibom.cdx.json for the bytes in DIR, or an unsigned RECORD.
 
-    DIR is hashed again first: a BOM that describes other bytes is refused.
+    DIR is hashed again first: a BOM that describes other bytes is refused. The
+    signature goes to DIR/aibom.sigstore.json, or beside RECORD in its place.
     """
     from aibom.operations.sign import load_key, sign_artifact, sign_record
 
@@ -26,4 +33,5 @@ def command(path: Path, key: Path) -> None:
         click.echo(str(sign_record(path, private)))
         return
     with progress_bar("hashing") as progress:
-        click.echo(str(sign_artifact(path, private, progress)))
+        bundle = sign_artifact(path, private, progress)
+    click.echo(str(bundle))

@@ -7,23 +7,39 @@ from pathlib import Path
 import click
 
 from aibom.cli.common import (
-    EXISTING,
+    PATH,
     evidence_option,
     now,
-    paint,
+    painter,
     parse_when,
     progress_bar,
+    terminal_width,
 )
 
 __all__ = ["command"]
 
 
 @click.command("verify")
-@click.argument("folder", metavar="DIR", type=EXISTING)
-@click.option("--signers", type=EXISTING, required=True, help="The verifier's signers.yaml.")
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option(
+    "--signers",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="The verifier's signers.yaml: whom to believe about what.",
+)
 @evidence_option
-@click.option("--depth", type=click.IntRange(0, 0), help="0: leave ancestors unverified.")
-@click.option("--effective-time", help="Check key validity at this time.")
+@click.option(
+    "--depth",
+    type=click.IntRange(0, 0),
+    metavar="0",
+    help="Leave ancestors unverified; the answer says so.",
+)
+@click.option(
+    "--effective-time",
+    metavar="TIME",
+    help="Ask which signers are allowed at this time.  [default: now]",
+)
 def command(
     folder: Path,
     signers: Path,
@@ -31,10 +47,10 @@ def command(
     depth: int | None,
     effective_time: str | None,
 ) -> None:
-    """Verify signature, BOM, every byte, upstream BOMs and step records. Exit 11 if not.
+    """Verify signature, BOM, every byte, upstream BOMs and step records.
 
-    This says who signed what, and that it is unchanged. It does not say that it may be
-    deployed: that is `aibom gate`.
+    This says who signed what, and that it is unchanged; exit 11 if it is not. It does
+    not say that the artifact may be deployed: that is `aibom gate`.
     """
     from aibom.operations.verify import load_signers, verify
     from aibom.report.verified import draw_verified
@@ -49,4 +65,5 @@ def command(
             depth=depth,
             progress=progress,
         )
-    click.echo(draw_verified(verified.summary(), paint), nl=False)
+    text = draw_verified(verified.summary(), painter(), terminal_width())
+    click.echo(text, nl=False)

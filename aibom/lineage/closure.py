@@ -11,7 +11,6 @@ what cannot be ordered is part of, or learned from, a cycle, and stays open.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from enum import StrEnum
 
 from aibom.digest import Digest
 from aibom.lineage.evidence import EvidenceSet
-from aibom.lineage.graph import Graph
+from aibom.lineage.graph import Graph, upstream_first
 from aibom.lineage.nodes import Facts, Kind, Node, Relation, State
 
 __all__ = ["AcceptedRoot", "Closure", "ClosureState", "close", "is_full_commit"]
@@ -79,7 +78,7 @@ def close(
     verification failure and must have stopped the run (``aibom.lineage.step_record``).
     """
     found: dict[str, Closure] = {}
-    for name in _upstream_first(graph):
+    for name in upstream_first(graph):
         node = graph.nodes[name]
         if node.kind is Kind.PARTY:
             found[name] = Closure(ClosureState.CLOSED, "party")
@@ -91,20 +90,6 @@ def close(
         if name not in found:
             found[name] = _open("lineage-cycle", "is, or comes from, its own ancestor")
     return found
-
-
-def _upstream_first(graph: Graph) -> list[str]:
-    waiting = {name: len(graph.up(name)) for name in graph.nodes}
-    queue = deque(sorted(name for name, count in waiting.items() if count == 0))
-    order = []
-    while queue:
-        name = queue.popleft()
-        order.append(name)
-        for hop in graph.down(name):
-            waiting[hop.to] -= 1
-            if waiting[hop.to] == 0:
-                queue.append(hop.to)
-    return order
 
 
 def _open(reason: str, detail: str = "", *, cause: bool = True) -> Closure:

@@ -35,6 +35,7 @@ __all__ = [
     "Walk",
     "contradictions",
     "find_cycles",
+    "upstream_first",
 ]
 
 #: relation → (kinds its source may be, kinds its target may be)
@@ -228,7 +229,7 @@ class Graph:
 
 
 def _check_ids(nodes: Mapping[str, Node]) -> None:
-    """Ids say what they identify, under the name they are filed; one kind per digest."""
+    """Ids fit their node and the name it is filed under; a digest has one kind."""
     kinds: dict[str, Kind] = {}
     for name, node in nodes.items():
         if name != node.id or node.id.partition(":")[0] != node.kind:
@@ -276,12 +277,33 @@ def _walk(
     return Walk(start, tuple(reached), parents)
 
 
+def upstream_first(graph: Graph) -> list[str]:
+    """The nodes in an order in which everything stands after what it learned from.
+
+    Nodes that are part of a cycle, or learned from one, have no place in such an order
+    and are left out. Linear in nodes and edges.
+    """
+    waiting = {name: len(graph.up(name)) for name in graph.nodes}
+    queue = deque(sorted(name for name, count in waiting.items() if count == 0))
+    order = []
+    while queue:
+        name = queue.popleft()
+        order.append(name)
+        for hop in graph.down(name):
+            waiting[hop.to] -= 1
+            if waiting[hop.to] == 0:
+                queue.append(hop.to)
+    return order
+
+
 def find_cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
     """Every knot of nodes that are their own ancestors, each as one named cycle.
 
     One shortest cycle is named per strongly connected part, starting at its smallest
-    id; sorted. An acyclic graph gives an empty tuple.
+    id; sorted. An acyclic graph gives an empty tuple, and does not load networkx.
     """
+    if len(upstream_first(graph)) == len(graph.nodes):
+        return ()
     import networkx
 
     directed = networkx.DiGraph()

@@ -216,10 +216,16 @@ class Node(Facts):
 
     @property
     def label(self) -> str:
-        """What a person would call it: its name, else a short form of its id."""
+        """What a person would call it: its name, else a short form of its id.
+
+        Code has no name; it is called by its commit, where there is one and no other.
+        """
         names = self.values("label") or self.values("name") or self.values("step")
         if names:
             return names[0]
+        commit = self.value("commit") if self.kind is Kind.CODE else None
+        if commit:
+            return f"commit {commit[:12]}"
         head, _, tail = self.id.removeprefix("party:").rpartition(":")
         return f"{head}:{tail[:12]}" if head else self.id[:20]
 

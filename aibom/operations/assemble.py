@@ -1,8 +1,8 @@
 """Assemble: from a folder's digest back through the step records, by digest, never by name.
 
-The result is the artifact's BOM: the root is the folder as it was hashed now, every step
-that leads to it is there as its record says, and BOMs of others are copied as claims and
-linked. Where the walk finds no record, lineage ends, and the caller is told.
+The result is the artifact's BOM: the root is the folder as it was hashed now, every
+step that leads to it is there as its record says, and BOMs of others are copied as
+claims and linked. Where the walk finds no record, lineage ends, and the caller is told.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from aibom.catalogers.artifact import artifact_node
 from aibom.digest import BOM_NAME, Digest, Progress, hash_path
 from aibom.errors import InputError, UsageError
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import ENTITY_KINDS, Edge, Fact, Kind, Node, Origin, merge_facts
+from aibom.lineage.nodes import (
+    ENTITY_KINDS,
+    Edge,
+    Fact,
+    Kind,
+    Node,
+    Origin,
+    merge_facts,
+)
 from aibom.operations.records import Record, RecordIndex, read_records
 from aibom.operations.validate import BomFile, load_bom, write_bom
 
@@ -74,12 +82,12 @@ def assemble(
 ) -> Assembled:
     """Write ``folder/aibom.cdx.json`` from the records in ``steps``.
 
-    ``chosen`` picks among several records that generated the same bytes, by step id or a
-    prefix of at least eight digits. ``boms`` are BOMs of others to copy and link.
+    ``chosen`` picks among several records that generated the same bytes, by step id or
+    a prefix of at least eight digits. ``boms`` are BOMs of others to copy and link.
 
-    Raises :class:`~aibom.errors.InputError`: ``root-unexplained`` when no record generated
-    the folder, ``step-ambiguous`` when several generated the same bytes and none is chosen,
-    and what reading the parts raises.
+    Raises :class:`~aibom.errors.InputError`: ``root-unexplained`` when no record
+    generated the folder, ``step-ambiguous`` when several generated the same bytes and
+    none is chosen, and what reading the parts raises.
     """
     if not folder.is_dir():
         raise InputError("not a folder", reason="path-missing", where=str(folder))
@@ -212,5 +220,7 @@ def _open_ends(graph: Graph) -> tuple[OpenEnd, ...]:
         if node.kind not in ENTITY_KINDS - {Kind.CODE} or graph.generating_steps(name):
             continue
         users = [graph.nodes[hop.to].label for hop in graph.down(name)]
-        ends.append(OpenEnd(name, node.label, node.kind.value, ", ".join(sorted(set(users)))))
+        ends.append(
+            OpenEnd(name, node.label, node.kind.value, ", ".join(sorted(set(users))))
+        )
     return tuple(ends)

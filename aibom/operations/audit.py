@@ -31,9 +31,9 @@ def record_audit(
 ) -> Path:
     """Hash ``subject``, read ``report``, and write the audit into the folder ``output``.
 
-    The file is named after its payload: ``<sha256>.sigstore.json``, or ``.statement.json``
-    without a key. ``name`` is the name the lineage has for the subject. Raises
-    :class:`~aibom.errors.DocumentInvalid` for a report that is not one.
+    The file is named after its payload: ``<sha256>.sigstore.json``, or
+    ``.statement.json`` without a key. ``name`` is the name the lineage has for the
+    subject. Raises :class:`~aibom.errors.DocumentInvalid` for a report that is not one.
     """
     data = read_small(report)
     parsed = read_report(parse_json(data, str(report)), str(report))

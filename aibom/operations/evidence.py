@@ -1,9 +1,10 @@
 """Evidence folders: every statement in them, read, checked, and turned into values.
 
-Three kinds of file count, everything else is passed over: ``*.sigstore.json`` (a bundle),
-``*.statement.json`` (a statement nobody signed), and a BOM ``aibom.cdx.json`` with its
-``aibom.sigstore.json`` in the same folder. A bundle that cannot be read, or whose signature
-names an allowed key and does not verify, ends the run: what it would have said is unknown.
+Three kinds of file count, everything else is passed over: ``*.sigstore.json`` (a
+bundle), ``*.statement.json`` (a statement nobody signed), and a BOM ``aibom.cdx.json``
+with its ``aibom.sigstore.json`` in the same folder. A bundle that cannot be read, or
+whose signature names an allowed key and does not verify, ends the run: what it would
+have said is unknown.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ def collect(
     """Read evidence folders, recursively, in a fixed order.
 
     Raises :class:`~aibom.errors.InputError` when a folder or file cannot be read,
-    :class:`~aibom.errors.VerificationFailed` for a bundle that is malformed or was changed,
-    and for a BOM pair that disagrees (``bom-digest-mismatch``).
+    :class:`~aibom.errors.VerificationFailed` for a bundle that is malformed or was
+    changed, and for a BOM pair that disagrees (``bom-digest-mismatch``).
     """
     reader = _Collector(signers, now)
     for folder in folders:
@@ -120,7 +121,9 @@ class _Collector:
             data = read_small(path)
             self._note(location, data)
             statement = Statement.parse(data, location)
-            self._statement(path, location, Identified(statement, None, "signature-absent"))
+            self._statement(
+                path, location, Identified(statement, None, "signature-absent")
+            )
 
     def _note(self, location: str, data: bytes) -> None:
         self.digests[location] = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -184,9 +187,10 @@ def _evidence(found: Identified, refusal: str | None, location: str) -> Evidence
 def require_own_names(items: Iterable[Evidence], graph: Graph) -> tuple[Evidence, ...]:
     """Withdraw trust from statements that call a node by a name it does not have.
 
-    A signer is allowed names, and chooses the name in its statement. So the name only counts
-    where it is the one that the graph has for the same digest; otherwise a signer for
-    ``acme/lab-*`` could speak of ``acme/production`` by calling it something else.
+    A signer is allowed names, and chooses the name in its statement. So the name only
+    counts where it is the one that the graph has for the same digest; otherwise a
+    signer for ``acme/lab-*`` could speak of ``acme/production`` by calling it something
+    else.
     """
     names = {
         str(node.digest): set(node.values("name"))

@@ -20,7 +20,9 @@ def read_small(path: Path) -> bytes:
     return read_bytes(path, limit=MAX_SMALL)
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
+def write_atomic(
+    path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True
+) -> None:
     """Write a file so that readers see the old bytes or the new ones, never a part.
 
     Raises :class:`~aibom.errors.InputError`: ``file-exists`` when it is there and

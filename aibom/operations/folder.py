@@ -1,8 +1,9 @@
 """The verifier's folder: policy, signers, sources, roots, advisories, and their lock.
 
-``policy.lock`` pins the digest of every file and pack; a gate refuses to run without it or
-when anything differs. Advisories are the exception: they must be able to grow between two
-locks, so the lock pins the lowest sequence that is accepted instead of the bytes.
+``policy.lock`` pins the digest of every file and pack; a gate refuses to run without it
+or when anything differs. Advisories are the exception: they must be able to grow
+between two locks, so the lock pins the lowest sequence that is accepted instead of the
+bytes.
 
 Nothing beside an artifact is ever read as configuration, and a policy folder inside the
 artifact is refused.
@@ -97,8 +98,8 @@ def require_outside(policy: Path, artifact: Path) -> None:
 def load_folder(path: Path, *, require_lock: bool) -> Folder:
     """Read a verifier's folder; raises :class:`~aibom.errors.PolicyInvalid` (exit 2).
 
-    With ``require_lock`` a missing lock is ``policy-not-locked``. A lock that is there must
-    match in any case: ``policy-lock-mismatch``, ``advisories-rolled-back``.
+    With ``require_lock`` a missing lock is ``policy-not-locked``. A lock that is there
+    must match in any case: ``policy-lock-mismatch``, ``advisories-rolled-back``.
     """
     kept = _read_lock(path)
     folder = _load(path, kept is not None)

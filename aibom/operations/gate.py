@@ -1,7 +1,7 @@
 """The gate: verify → re-hash → evaluate → verdict. And ``check``, its dry run.
 
-A verdict is written whatever happens after the policy was read: when verification fails it
-says so, rules are not evaluated, and the exit code is 11.
+A verdict is written whatever happens after the policy was read: when verification fails
+it says so, rules are not evaluated, and the exit code is 11.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def make_options(
     return options, when
 
 
-def effective_time(asked: datetime | None, clock: datetime, *, allow_past: bool) -> datetime:
+def effective_time(
+    asked: datetime | None, clock: datetime, *, allow_past: bool
+) -> datetime:
     """The time to evaluate at; a past one needs the flag, because it can revive evidence."""
     if asked is None:
         return clock
@@ -89,7 +91,8 @@ def gate(
     """Decide about an artifact's folder.
 
     Raises :class:`~aibom.errors.PolicyInvalid` and :class:`~aibom.errors.UsageError`
-    (exit 2) before anything is verified; failures of verification come back as a verdict.
+    (exit 2) before anything is verified; failures of verification come back as a
+    verdict.
     """
     loaded = _folder(policy, folder, options, require_lock=True)
     try:
@@ -170,8 +173,8 @@ def _not_verified(
 ) -> Verdict:
     """The verdict when verification did not come to its end: rules were not evaluated.
 
-    Exit 11 for what does not verify, 12 for a document that breaks its format, 1 for what
-    could not be read.
+    Exit 11 for what does not verify, 12 for a document that breaks its format, 1 for
+    what could not be read.
     """
     state = "failed" if isinstance(error, VerificationFailed) else "not-done"
     decision = Decision.NOT_VERIFIED if state == "failed" else Decision.ERROR
@@ -189,7 +192,12 @@ def _not_verified(
 
 
 def _decided(
-    folder: Folder, verified: Verified, options: Options, now: datetime, *, dry_run: bool
+    folder: Folder,
+    verified: Verified,
+    options: Options,
+    now: datetime,
+    *,
+    dry_run: bool,
 ) -> Verdict:
     tier = assign_tier(folder.policy, verified.name, options.tier)
     context = Context(
@@ -206,12 +214,31 @@ def _decided(
         reason=reason,
         exit_code=0 if options.report_only and code in (10, 3) else code,
         tier=tier,
-        verification=Verification("not-done", "dry-run")
-        if dry_run
-        else Verification("verified", ancestors=verified.ancestors),
+        verification=_verification(verified, context, dry_run=dry_run),
         inputs=_inputs(folder, verified),
         results=results,
         dry_run=dry_run,
         warnings=verified.warnings,
     )
 
+
+def _verification(
+    verified: Verified, context: Context, *, dry_run: bool
+) -> Verification:
+    """What was proved before any rule was asked, for people to read."""
+    summary = verified.summary()
+    reached = (context.root, *context.walk.reached)
+    accepted = {
+        context.node(name).label for name in reached if context.is_decided_root(name)
+    }
+    return Verification(
+        "not-done" if dry_run else "verified",
+        "dry-run" if dry_run else "",
+        ancestors=verified.ancestors,
+        signer=verified.signer.name if verified.signer else "",
+        upstream=verified.upstream,
+        steps=summary.steps,
+        steps_recorded=summary.steps_recorded,
+        lineage_closed=context.lineage_is_closed,
+        accepted_roots=tuple(sorted(accepted)),
+    )

@@ -1,8 +1,8 @@
 """Folders of step records: find them, read them, index them by what they generated.
 
-Files end in ``.statement.json`` (the payload itself) or ``.sigstore.json`` (a bundle around
-it). Signatures are not checked here; assembling a BOM makes claims, and verification checks
-them later against signers.
+Files end in ``.statement.json`` (the payload itself) or ``.sigstore.json`` (a bundle
+around it). Signatures are not checked here; assembling a BOM makes claims, and
+verification checks them later against signers.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def read_statement(path: Path) -> Statement:
 def read_records(folders: Iterable[Path]) -> RecordIndex:
     """Read every step record in these folders (not below them).
 
-    A file in there that cannot be read is an error, never skipped: what it would have said
-    is unknown. Other statements (audits, BOMs) are left out.
+    A file in there that cannot be read is an error, never skipped: what it would have
+    said is unknown. Other statements (audits, BOMs) are left out.
     """
     records: dict[str, Record] = {}
     for folder in folders:

@@ -1,7 +1,7 @@
 """Sign: bind a BOM to the bytes it describes, or put a signature on a step record.
 
-``sign_artifact`` hashes the folder again first: what is signed is what is there now, and a
-BOM that describes other bytes is refused.
+``sign_artifact`` hashes the folder again first: what is signed is what is there now,
+and a BOM that describes other bytes is refused.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def load_key(path: Path, password: bytes | None) -> PrivateKey:
     return load_private(read_small(path), password, str(path))
 
 
-def sign_artifact(folder: Path, key: PrivateKey, progress: Progress | None = None) -> Path:
+def sign_artifact(
+    folder: Path, key: PrivateKey, progress: Progress | None = None
+) -> Path:
     """Sign ``folder/aibom.cdx.json``; writes and returns ``folder/aibom.sigstore.json``.
 
     Raises :class:`~aibom.errors.InputError` ``digest-mismatch`` when the BOM describes
@@ -81,8 +83,8 @@ def _require_same(root: Node, content: Content, path: Path) -> None:
 def sign_record(path: Path, key: PrivateKey) -> Path:
     """Sign an unsigned step record or audit (``….statement.json``) beside it.
 
-    Writes ``….sigstore.json`` over exactly the same payload and removes the unsigned file,
-    so that one record stays one file.
+    Writes ``….sigstore.json`` over exactly the same payload and removes the unsigned
+    file, so that one record stays one file.
     """
     if not path.name.endswith(STATEMENT_END):
         raise UsageError(

@@ -1,8 +1,8 @@
 """Validate BOMs, and read and write them through validation.
 
 Levels build on each other: ``schema`` (the CycloneDX schema with full format checking),
-``references`` (what no schema says), ``profile`` (ours). A level is not looked at while the
-one before has problems. Nothing that is invalid is ever written.
+``references`` (what no schema says), ``profile`` (ours). A level is not looked at while
+the one before has problems. Nothing that is invalid is ever written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ from aibom.errors import AibomError, DocumentInvalid
 from aibom.lineage.graph import Graph
 from aibom.operations.files import write_atomic
 
-__all__ = ["LEVELS", "BomFile", "Validation", "load_bom", "problems_of", "validate", "write_bom"]
+__all__ = [
+    "LEVELS",
+    "BomFile",
+    "Validation",
+    "load_bom",
+    "problems_of",
+    "validate",
+    "write_bom",
+]
 
 LEVELS = ("schema", "references", "profile")
 
@@ -81,11 +89,14 @@ def problems_of(
     return ()
 
 
-def validate(path: Path, level: str = "profile", *, limit: int = MAX_BYTES) -> Validation:
+def validate(
+    path: Path, level: str = "profile", *, limit: int = MAX_BYTES
+) -> Validation:
     """Validate one file.
 
     Raises :class:`~aibom.errors.DocumentInvalid` for what cannot be parsed at all (too
-    large, too deep, not JSON), :class:`~aibom.errors.InputError` for what cannot be read.
+    large, too deep, not JSON), :class:`~aibom.errors.InputError` for what cannot be
+    read.
     """
     data = read_bytes(path, limit=limit)
     digest = hashlib.sha256(data).hexdigest()
@@ -98,8 +109,8 @@ def validate(path: Path, level: str = "profile", *, limit: int = MAX_BYTES) -> V
 def load_bom(data: bytes, where: str, level: str = "profile") -> BomFile:
     """Parse, validate and decode the bytes of a BOM.
 
-    Raises :class:`~aibom.errors.DocumentInvalid` with the first problem in its message and
-    the number of the others.
+    Raises :class:`~aibom.errors.DocumentInvalid` with the first problem in its message
+    and the number of the others.
     """
     digest = hashlib.sha256(data).hexdigest()
     parsed = parse(data, where)
@@ -107,7 +118,9 @@ def load_bom(data: bytes, where: str, level: str = "profile") -> BomFile:
     if problems:
         raise _invalid(problems, where)
     graph = decode(parsed.document, digest)
-    return BomFile(where, digest, parsed.document, graph, notices(parsed.document, digest))
+    return BomFile(
+        where, digest, parsed.document, graph, notices(parsed.document, digest)
+    )
 
 
 def _invalid(problems: tuple[Problem, ...], where: str) -> DocumentInvalid:

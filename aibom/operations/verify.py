@@ -9,8 +9,8 @@ The order, each step relying on the one before:
 5. each upstream BOM: by link, digest and root, with its own signer; and so on upwards
 6. every step record in the evidence = what the BOM says of that step, both ways
 
-Any of them failing raises :class:`~aibom.errors.VerificationFailed` (exit 11) with its own
-reason code. An absent step record fails nothing here: it leaves lineage open.
+Any of them failing raises :class:`~aibom.errors.VerificationFailed` (exit 11) with its
+own reason code. An absent step record fails nothing here: it leaves lineage open.
 """
 
 from __future__ import annotations
@@ -115,7 +115,9 @@ def verify(
         found,
         depth,
         own=_bom_evidence(identified, bom, BUNDLE_NAME),
-        recomputed=frozenset({content.digest, *(file.digest for file in content.files)}),
+        recomputed=frozenset(
+            {content.digest, *(file.digest for file in content.files)}
+        ),
         housekeeping=content.housekeeping,
     )
 
@@ -128,7 +130,8 @@ def verify_document(
 ) -> Verified:
     """The dry run: a BOM alone, with signatures in the evidence, and no artifact bytes.
 
-    The BOM need not be signed; when the evidence holds it as a signed pair, that counts.
+    The BOM need not be signed; when the evidence holds it as a signed pair, that
+    counts.
     """
     bom = load_bom(read_bytes(path), str(path))
     found = collect(evidence, signers, now)
@@ -220,7 +223,9 @@ def _same_bytes(
     """Compare every (path, digest) pair: BOM, statement, and the bytes that are there."""
     wanted = {file.path: file.digest.value for file in root.files}
     listed = dict(subject.files)
-    if (listed and listed != wanted) or (not listed and len(wanted) <= MAX_FILE_SUBJECTS):
+    if (listed and listed != wanted) or (
+        not listed and len(wanted) <= MAX_FILE_SUBJECTS
+    ):
         raise VerificationFailed(
             "the signed statement lists other files than the BOM",
             reason="subject-mismatch",
@@ -231,12 +236,19 @@ def _same_bytes(
     for reason, paths, words in (
         ("file-missing", wanted.keys() - there.keys(), "is missing"),
         ("file-extra", there.keys() - wanted.keys(), "is not in the BOM"),
-        ("digest-mismatch", {p for p in wanted if p in there and there[p] != wanted[p]}, ""),
+        (
+            "digest-mismatch",
+            {p for p in wanted if p in there and there[p] != wanted[p]},
+            "",
+        ),
     ):
         if paths:
             first = min(paths)
             more = f" (and {len(paths) - 1} more files)" if len(paths) > 1 else ""
-            seen = words or f"is sha256:{there[first]}; the BOM says sha256:{wanted[first]}"
+            seen = (
+                words
+                or f"is sha256:{there[first]}; the BOM says sha256:{wanted[first]}"
+            )
             raise VerificationFailed(
                 seen + more,
                 reason=reason,
@@ -334,9 +346,7 @@ def _upstream(bom: BomFile, found: Found) -> list[tuple[BomPair, BomFile]]:
     return [reached[digest] for digest in sorted(reached)]
 
 
-def _linked(
-    text: str, node: Node, found: Found, where: str
-) -> tuple[BomPair, BomFile]:
+def _linked(text: str, node: Node, found: Found, where: str) -> tuple[BomPair, BomFile]:
     link, digest = split_link(text) or ("", "")
     pair = found.pairs.get(digest)
     if pair is None:
@@ -384,4 +394,3 @@ def _require_records_agree(graphs: list[Graph], items: Iterable[Evidence]) -> No
                         where=item.location,
                         hint="somebody edited the BOM after it was assembled",
                     )
-

@@ -1,10 +1,8 @@
 """The verifier's data: trusted sources, accepted roots, advisories.
 
-Sources are compared field by field after parsing a package URL, never as string
-prefixes (``acme`` must not match ``acme-evil``). What allows is compared strictly, what
-forbids is compared loosely: a look-alike must not become trusted, and a block must not
-be escaped by writing a letter large. Advisories carry a sequence and an expiry, so that
-an old file cannot quietly replace a newer one.
+Each file is read into values, and refused rather than half understood: a target written
+so that it could hit nothing is a load error. Advisories carry a sequence and an expiry,
+so that an old file cannot quietly replace a newer one.
 
 Documents arrive parsed; nothing is fetched.
 """
@@ -13,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +19,7 @@ from aibom.digest import Digest
 from aibom.errors import AibomError, PolicyInvalid
 from aibom.lineage.closure import AcceptedRoot
 from aibom.lineage.identity import parse_party
+from aibom.policy.sources import Source, SourceMatch, parse_source, read_match
 from aibom.reading import Reader
 
 __all__ = [
@@ -37,85 +36,9 @@ __all__ = [
     "require",
 ]
 
-#: Qualifiers of a package URL by which the bytes come from somewhere else.
-_LOCATIONS = ("repository_url", "download_url", "vcs_url")
-_PATTERN = re.compile(r"[*?\[]")
-_TYPE = re.compile(r"[a-z][a-z0-9.-]*")
 _STEP = re.compile(r"(undigested:)?[0-9a-f]{64}")
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
 _TARGETS = ("digests", "revisions", "sources", "parties", "steps")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A package URL, parsed: where bytes were taken from, at which revision.
-
-    ``locations`` are the addresses by which qualifiers lead away from the registry
-    that the type stands for, such as ``?repository_url=``.
-    """
-
-    text: str
-    type: str
-    namespace: str
-    name: str
-    revision: str | None
-    locations: frozenset[str] = frozenset()
-
-
-def parse_source(text: str) -> Source | None:
-    """Parse a package URL; None when it is not one (so it matches nothing)."""
-    from packageurl import PackageURL
-
-    try:
-        purl = PackageURL.from_string(text)
-    except ValueError:
-        return None
-    return Source(
-        text,
-        purl.type,
-        purl.namespace or "",
-        purl.name,
-        purl.version,
-        frozenset(purl.qualifiers[key] for key in _LOCATIONS if key in purl.qualifiers),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class SourceMatch:
-    """A pattern over parsed fields.
-
-    A field left out matches anything, with two exceptions: ``type`` may not be left
-    out, and without ``repository_url`` only the type's own registry is matched.
-    """
-
-    type: str
-    namespace: str | None
-    name: str | None
-    revision: str | None
-    repository_url: str | None = None
-
-    def matches(self, source: Source) -> bool:
-        """Whether every field that is given equals the source's: for what allows."""
-        return source.locations <= {self.repository_url} and all(
-            wanted is None or wanted == found for wanted, found in self._pairs(source)
-        )
-
-    def may_mean(self, source: Source) -> bool:
-        """Whether the source may be meant, without regard to case: for what forbids."""
-        if self.repository_url and self.repository_url not in source.locations:
-            return False
-        return all(
-            wanted is None or wanted.casefold() == (found or "").casefold()
-            for wanted, found in self._pairs(source)
-        )
-
-    def _pairs(self, source: Source) -> tuple[tuple[str | None, str | None], ...]:
-        return (
-            (self.type, source.type),
-            (self.namespace, source.namespace),
-            (self.name, source.name),
-            (self.revision, source.revision),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,43 +99,6 @@ def _top(value: Any, where: str, api_version: str) -> Reader:
     return reader
 
 
-def _match(reader: Reader) -> SourceMatch:
-    keys = ("type", "namespace", "name", "revision", "repository_url")
-    fields = {
-        key: reader.text(key, *((None,) if key != "type" else ())) for key in keys
-    }
-    reader.close()
-    for key, value in fields.items():
-        if value is not None and key != "repository_url" and _PATTERN.search(value):
-            reader.problem(
-                "patterns are not read; leave the field out to match anything", key
-            )
-    return _normalised(reader, fields)
-
-
-def _normalised(reader: Reader, fields: Mapping[str, Any]) -> SourceMatch:
-    """The pattern as a parsed source would read, or it would silently match nothing."""
-    from packageurl import PackageURL
-
-    match = SourceMatch(**fields)
-    kind = fields["type"]
-    if kind is None:
-        return match
-    if not _TYPE.fullmatch(kind):
-        reader.problem(f"{kind!r} is not a purl type (lower-case)", "type")
-        return match
-    try:
-        purl = PackageURL(kind, match.namespace, match.name or "any")
-    except ValueError as error:
-        reader.problem(f"no package URL could match: {error}")
-        return match
-    return replace(
-        match,
-        namespace=purl.namespace if match.namespace else None,
-        name=purl.name if match.name else None,
-    )
-
-
 def read_trusted_sources(
     value: Any, where: str
 ) -> Mapping[str, tuple[SourceEntry, ...]]:
@@ -225,7 +111,7 @@ def read_trusted_sources(
         for entry in lists.readers(name):
             entries.append(
                 SourceEntry(
-                    _match(entry.reader("match")),
+                    read_match(entry.reader("match")),
                     entry.choice("trust", ("trusted", "blocked")),
                     entry.text("reason"),
                     entry.text("approved_by"),
@@ -290,7 +176,7 @@ def _advisory(entry: Reader) -> Advisory:
         published=entry.time("published"),
         digests=frozenset(filter(None, digests)),
         revisions=frozenset(_texts(affects, "revisions")),
-        sources=tuple(_match(source) for source in affects.readers("sources", ())),
+        sources=tuple(read_match(source) for source in affects.readers("sources", ())),
         parties=frozenset(_parties(affects)),
         steps=frozenset(_steps(affects)),
         since=entry.time("since", None),

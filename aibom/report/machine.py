@@ -9,9 +9,13 @@ from aibom.verdict import Verdict
 __all__ = ["verdict_json"]
 
 
-def verdict_json(verdict: Verdict) -> str:
-    """The verdict in the form of ``schemas/verdict-1.json``, sorted and indented."""
-    return (
-        json.dumps(verdict.to_document(), indent=2, sort_keys=True, ensure_ascii=False)
-        + "\n"
+def verdict_json(verdict: Verdict) -> bytes:
+    """The verdict in the form of ``schemas/verdict-1.json``, sorted, indented, UTF-8.
+
+    A file name that is not Unicode stands as the lone surrogates Python reads it as,
+    escaped, as JSON allows.
+    """
+    text = json.dumps(
+        verdict.to_document(), indent=2, sort_keys=True, ensure_ascii=False
     )
+    return f"{text}\n".encode("utf-8", "backslashreplace")

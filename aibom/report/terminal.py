@@ -1,13 +1,18 @@
-"""The verdict in a terminal: what blocks, why, the path that leads there, what to do."""
+"""The verdict in a terminal: what blocks, why, the path that leads there, what to do.
+
+Findings of one rule that say the same stand under one heading, each with its own place
+and path. What is allowed says in a few lines what that rests on, and what it does not
+say.
+"""
 
 from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from aibom.report.text import Paint, escape, plain, short_digest
-from aibom.verdict import Decision, PathHop, Result, Status, Verdict
+from aibom.report.text import WIDTH, Paint, escape, plain, row, short_digest, wrap
+from aibom.verdict import Decision, PathHop, Result, Status, Verdict, Verification
 
 __all__ = ["draw_path", "draw_verdict"]
 
@@ -19,111 +24,192 @@ _WORDS = {
     Decision.ERROR: ("bad", "COULD NOT DECIDE"),
 }
 _MARKS = {Status.FAIL: "✗", Status.UNKNOWN: "?", Status.ERROR: "!"}
+#: Places of one finding that are drawn; the JSON has all of them.
+_PLACES = 5
+_LONG = 600
 
 
 def draw_verdict(
-    verdict: Verdict, paint: Paint = plain, verdict_file: str | None = None
+    verdict: Verdict,
+    paint: Paint = plain,
+    verdict_file: str | None = None,
+    width: int = WIDTH,
 ) -> str:
-    """The whole verdict. ``verdict_file`` is where its JSON went, for the line to paste."""
-    lines = [*_head(verdict, paint), ""]
-    if verdict.verification.state == "failed" or verdict.decision is Decision.ERROR:
-        lines += _verification(verdict, paint)
-    for result in verdict.findings:
-        lines += [*_finding(result, paint, verdict_file), ""]
-    lines += _foot(verdict, paint)
-    if verdict.blocking and verdict_file is None:
-        lines.append("for the whole story of a finding: --output json=verdict.json, then")
-        lines.append("aibom explain verdict.json")
+    """The whole verdict, in lines of ``width`` columns where words allow it.
+
+    ``verdict_file`` is where its JSON went, for the line to paste.
+    """
+    lines = [*_head(verdict, paint, width), ""]
+    if verdict.verification.message:
+        lines += _stopped(verdict, paint, width)
+    for group in _groups(verdict.findings):
+        lines += [*_finding(group, paint, verdict_file, width), ""]
+    if verdict.decision is Decision.ALLOWED:
+        lines += [*_proved(verdict.verification, paint, width), ""]
+    lines += _foot(verdict, paint, verdict_file, width)
     return "\n".join(lines) + "\n"
 
 
-def _head(verdict: Verdict, paint: Paint) -> list[str]:
+def _head(verdict: Verdict, paint: Paint, width: int) -> list[str]:
     style, word = _WORDS[verdict.decision]
-    marks = "".join(
-        f"  [{mark}]"
-        for mark, on in (
-            ("dry run", verdict.dry_run),
-            ("report only", verdict.report_only),
-        )
-        if on
-    )
     name = escape(verdict.artifact_name) or "the artifact"
-    digest = f"  {short_digest(verdict.artifact)}" if verdict.artifact else ""
+    parts = [paint(style, word), paint("bold", name)]
+    if verdict.artifact:
+        parts.append(short_digest(verdict.artifact))
+    if verdict.dry_run:
+        parts.append(paint("warn", "[dry run]"))
+    if verdict.report_only:
+        parts.append(paint("warn", "[report only]"))
     inputs = verdict.inputs
-    head = f"{paint(style, word)}  {paint('bold', name)}{digest}{marks}"
     about = (
         f"policy {escape(inputs.policy)} {escape(inputs.policy_version)} · tier "
         f"{verdict.tier.value} · at {verdict.effective_time}"
     )
-    return [head, paint("dim", about)]
+    return ["  ".join(parts), *(paint("dim", line) for line in wrap(about, width))]
 
 
-def _verification(verdict: Verdict, paint: Paint) -> list[str]:
-    check = verdict.verification
-    lines = [f"{paint('bad', '✗')} {paint('bold', check.reason or verdict.reason)}"]
-    if check.where:
-        lines.append(_row("where", escape(check.where)))
-    if check.message:
-        lines.append(_row("what", escape(check.message)))
-    if check.hint:
-        lines.append(_row("do", escape(check.hint)))
-    return [*lines, ""]
+def _stopped(verdict: Verdict, paint: Paint, width: int) -> list[str]:
+    """What verification stopped at."""
+    found = verdict.verification
+    lines = [f"{paint('bad', '✗')} {paint('bold', found.reason)}"]
+    for name, text in (
+        ("where", found.where),
+        ("found", found.message),
+        ("do", found.hint),
+    ):
+        if text:
+            lines += row(name, escape(text, _LONG), width)
+    return [*lines, *row("so", "no rule was evaluated", width), ""]
 
 
-def _row(name: str, text: str) -> str:
-    return f"    {name:<9} {text}"
+def _groups(findings: Iterable[Result]) -> list[list[Result]]:
+    """Findings of one rule with one reason and effect, in the order they come."""
+    groups: dict[tuple[object, ...], list[Result]] = {}
+    for result in findings:
+        key = (result.rule, result.status, result.reason, result.blocks)
+        groups.setdefault(key, []).append(result)
+    return list(groups.values())
 
 
-def _finding(result: Result, paint: Paint, verdict_file: str | None) -> list[str]:
-    style = "bad" if result.blocks else "warn"
-    effect = "blocks" if result.blocks else result.mode.value
-    lines = [
-        f"{paint(style, _MARKS[result.status])} {paint('bold', result.rule)}  "
-        f"{paint(style, result.reason)}  ({result.status.value}, "
-        f"{result.severity.value}, {effect})",
-        _row("about", f"{escape(result.label)}  {short_digest(result.node)}"),
-        _row("found", escape(result.actual)),
-        _row("expected", escape(result.expected)),
-    ]
+def _finding(
+    group: Sequence[Result], paint: Paint, verdict_file: str | None, width: int
+) -> list[str]:
+    first = group[0]
+    style = "bad" if first.blocks else "warn"
+    effect = "blocks" if first.blocks else f"{first.mode.value}, does not block"
+    places = f", {len(group)} places" if len(group) > 1 else ""
+    head = (
+        f"{paint('bold', escape(first.rule))}  {paint(style, escape(first.reason))}  "
+        f"({first.status.value}, {first.severity.value}, {effect}{places})"
+    )
+    lines = [f"{paint(style, _MARKS[first.status])} {head}"]
+    shared = len({result.expected for result in group}) == 1
+    for number, result in enumerate(group[:_PLACES]):
+        if number:
+            lines.append("")
+        lines += _place(result, paint, verdict_file, width)
+        if not shared:
+            lines += row("expected", escape(result.expected, _LONG), width)
+    if len(group) > _PLACES:
+        lines += ["", *row("", f"… and {len(group) - _PLACES} more places", width)]
+    if len(group) > 1:
+        lines.append("")
+    if shared and first.expected:
+        lines += row("expected", escape(first.expected, _LONG), width)
+    if first.why:
+        lines += row("why", escape(first.why, _LONG), width)
+    if first.remedy:
+        lines += row("do", escape(first.remedy, _LONG), width)
+    return lines
+
+
+def _place(
+    result: Result, paint: Paint, verdict_file: str | None, width: int
+) -> list[str]:
+    """What one result says of one node."""
+    lines = row("about", f"{escape(result.label)} {short_digest(result.node)}", width)
+    if result.actual:
+        lines += row("found", escape(result.actual, _LONG), width)
     if len(result.path) > 1:
-        lines.append(_row("path", draw_path(result.path, paint)))
+        lines += row("path", draw_path(result.path, paint), width)
     if result.assurance:
-        lines.append(_row("proof", f"{result.assurance}: {escape(result.basis)}"))
-    if result.remedy:
-        lines.append(_row("do", escape(result.remedy)))
+        proof = f"{result.assurance}: {escape(result.basis, _LONG)}"
+        lines += row("proof", proof, width)
     if verdict_file is not None:
         words = ["aibom", "explain", verdict_file, result.rule, result.node]
-        lines.append(_row("more", " ".join(shlex.quote(word) for word in words)))
+        command = " ".join(shlex.quote(escape(word)) for word in words)
+        # A line to paste is never broken, however long it is.
+        lines.append(f"    {'more':<9} {paint('dim', command)}")
     return lines
 
 
 def draw_path(path: Iterable[PathHop], paint: Paint = plain) -> str:
-    """``model ← fine-tune ← labels ← label ← labeler …``: roles where an edge has one."""
+    """``model ← fine-tune ← labels ← label ← labeler …``: from the artifact upwards."""
     parts = []
     for hop in path:
         name = escape(hop.label, 80)
         if hop.kind == "party" and hop.role:
-            name = f"{hop.role} {name}"
-        parts.append(paint("bold", name) if hop.kind not in ("step",) else name)
+            name = f"{escape(hop.role, 80)} {name}"
+        parts.append(name if hop.kind == "step" else paint("bold", name))
     return " ← ".join(parts)
 
 
-def _foot(verdict: Verdict, paint: Paint) -> list[str]:
-    lines = [f"{paint('warn', 'note')} {escape(text)}" for text in verdict.warnings]
+def _proved(found: Verification, paint: Paint, width: int) -> list[str]:
+    """What an allowed verdict rests on beside the rules, and what it leaves open."""
+    signed = [f"by {escape(found.signer)}" if found.signer else "by nobody known here"]
+    signed += [escape(text) for text in found.upstream]
+    steps = f"{found.steps_recorded} of {found.steps} steps have a signed record"
+    lineage = "closed" if found.lineage_closed else "OPEN: not everything is known"
+    roots = found.accepted_roots
+    if roots:
+        shown = ", ".join(escape(label) for label in roots[:_PLACES])
+        more = f" and {len(roots) - _PLACES} more" if len(roots) > _PLACES else ""
+        lineage += f"; ends by decision at {shown}{more}"
+    read = found.state == "verified"
+    files = "every file hashed" if read else "not read: this was a dry run"
+    mark = paint("good", "✓") if read else paint("warn", "·")
+    return [
+        f"{mark} {paint('bold', 'proved' if read else 'claimed')}",
+        *row("bytes", files, width),
+        *row("signed", "; ".join(signed), width),
+        *row("lineage", f"{lineage}; {steps}", width),
+        *row("not", "that the model is safe, nor what no rule asks for", width),
+        *row("", "(docs/threat-model.md)", width),
+    ]
+
+
+def _foot(
+    verdict: Verdict, paint: Paint, verdict_file: str | None, width: int
+) -> list[str]:
+    lines = []
+    for text in verdict.warnings:
+        lines += wrap(escape(text, _LONG), width, f"{paint('warn', 'note')} ", 5)
     if verdict.overrides:
-        lines.append(f"overrides: {escape(', '.join(verdict.overrides))}")
+        text = f"overrides: {', '.join(map(escape, verdict.overrides))}"
+        lines += wrap(text, width, hang=2)
     if verdict.results:
-        counts = Counter(result.status for result in verdict.results)
-        told = [
-            f"{counts[status]} {word}"
-            for status, word in (
-                (Status.FAIL, "fail"),
-                (Status.UNKNOWN, "unknown"),
-                (Status.ERROR, "error"),
-                (Status.PASS, "pass"),
-                (Status.NOT_APPLICABLE, "not applicable"),
-            )
-            if counts[status]
-        ]
-        lines.append(paint("dim", f"{len(verdict.blocking)} block · " + " · ".join(told)))
+        lines.append(paint("dim", _counts(verdict)))
+    if verdict.blocking and verdict_file is None:
+        hint = (
+            "for the whole story of a finding: `--output json=verdict.json`, then "
+            "`aibom explain verdict.json`"
+        )
+        lines += wrap(hint, width)
     return lines
+
+
+def _counts(verdict: Verdict) -> str:
+    """``1 blocks · 10 pass``: every result once."""
+    blocking = len(verdict.blocking)
+    counts = Counter(result.status for result in verdict.results if not result.blocks)
+    told = [f"{blocking} {'blocks' if blocking == 1 else 'block'}"]
+    for status, words in (
+        (Status.FAIL, "fail without blocking"),
+        (Status.UNKNOWN, "unknown without blocking"),
+        (Status.ERROR, "broke without blocking"),
+        (Status.PASS, "pass"),
+        (Status.NOT_APPLICABLE, "not applicable"),
+    ):
+        if counts[status]:
+            told.append(f"{counts[status]} {words}")
+    return " · ".join(told)

@@ -1,7 +1,8 @@
-"""The lineage as a tree in the terminal: the artifact at the root, what it learned from below.
+"""The lineage as a tree in the terminal: what it learned from below the artifact.
 
 A node that was already drawn is named again and not opened again, so that a graph with
-shared ancestors, or a cycle, stays finite. The depth of the drawing is bounded, and says so.
+shared ancestors, or a cycle, stays finite. Depth and length of the drawing are bounded,
+and it says so.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def draw_tree(graph: Graph, paint: Paint = plain, max_nodes: int = 2000) -> str:
 
 
 def _branches(graph: Graph, root: str, paint: Paint) -> Iterator[str]:
-    """Depth-first with an explicit stack: documents choose the depth, not our recursion."""
+    """Depth-first with a stack of our own: documents choose how deep they are."""
     seen = {root}
     stack = [(hop, "", last) for hop, last in _children(graph, root)]
     stack.reverse()
@@ -85,4 +86,6 @@ def _line(node: Node, paint: Paint) -> str:
 
 
 def _kind(node: Node) -> str:
-    return f"step {node.value('step') or ''}".strip() if node.kind is Kind.STEP else node.kind
+    if node.kind is not Kind.STEP:
+        return node.kind.value
+    return f"step {escape(node.value('step') or '', 40)}".strip()

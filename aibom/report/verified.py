@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aibom.report.text import Paint, escape, plain, short_digest
+from aibom.report.text import WIDTH, Paint, escape, plain, row, short_digest
 
 __all__ = ["Summary", "draw_verified"]
 
@@ -26,22 +26,26 @@ class Summary:
     warnings: tuple[str, ...]
 
 
-def draw_verified(summary: Summary, paint: Paint = plain) -> str:
-    """The summary as text."""
+def draw_verified(summary: Summary, paint: Paint = plain, width: int = WIDTH) -> str:
+    """The summary as text, in lines of ``width`` columns where words allow it."""
+
+    def told(name: str, text: str) -> list[str]:
+        return row(name, escape(text), width, 2)
+
     lines = [
         f"{paint('good', 'verified')}  {paint('bold', escape(summary.name))}  "
         f"{short_digest(summary.digest)}",
-        f"  signed by   {escape(summary.signer)} ({escape(summary.role)})",
-        f"  ancestors   {summary.ancestors}",
+        *told("signed by", f"{summary.signer} ({summary.role})"),
+        *told("ancestors", summary.ancestors),
     ]
-    lines += [f"  upstream    {escape(text)}" for text in summary.upstream]
-    lines.append(
-        f"  steps       {summary.steps_recorded} of {summary.steps} have a signed record "
-        "that agrees"
-    )
+    for text in summary.upstream:
+        lines += told("upstream", text)
+    recorded = f"{summary.steps_recorded} of {summary.steps}"
+    lines += told("steps", f"{recorded} have a signed record that agrees")
     if summary.housekeeping:
-        lines.append(f"  left out    {escape(', '.join(summary.housekeeping))}")
+        lines += told("left out", ", ".join(summary.housekeeping))
     for location, refusal in summary.not_believed:
-        lines.append(f"  {paint('warn', 'a claim')}     {escape(location)}: {refusal}")
-    lines += [f"  {paint('warn', 'note')}        {escape(text)}" for text in summary.warnings]
+        lines += told("a claim", f"{location}: {refusal}")
+    for text in summary.warnings:
+        lines += told("note", text)
     return "\n".join(lines) + "\n"

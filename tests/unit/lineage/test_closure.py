@@ -186,10 +186,24 @@ def test_two_answers_to_how_inputs_are_known_are_the_lesser() -> None:
     assert found["step"].reason == "inputs-only-declared"
 
 
+@pytest.mark.parametrize("used", [(), (an_edge(step(), USED, CODE, "code"),)])
+def test_a_step_that_learned_from_nothing_closes_nothing(
+    used: tuple[Edge, ...],
+) -> None:
+    edges = (*used, an_edge(step(), GENERATED, MODEL))
+    found = model_of(Graph.of([MODEL, CODE, step()], edges), RECORDED, ROOTS)
+    assert (found["step"].state, found["step"].reason) == (OPEN, "step-without-inputs")
+    assert found["model"].state is OPEN
+
+
 def test_every_generating_step_must_be_closed() -> None:
     other = a_node(Kind.STEP, "other", {"step": "train"})
     graph = trained(step())
-    edges = (*graph.edges, an_edge(other, GENERATED, MODEL))
+    edges = (
+        *graph.edges,
+        an_edge(other, GENERATED, MODEL),
+        an_edge(other, USED, ROOT, "training-data"),
+    )
     graph = Graph.of([*graph.nodes.values(), other], edges)
     assert model_of(graph, RECORDED, ROOTS)["model"].state is OPEN
     both = (*RECORDED, record(other))

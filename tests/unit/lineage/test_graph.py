@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from aibom.errors import DocumentInvalid
 from aibom.lineage.build import GraphBuilder
-from aibom.lineage.graph import Contradiction, Graph, contradictions, find_cycles
+from aibom.lineage.graph import (
+    Contradiction,
+    Graph,
+    contradictions,
+    find_cycles,
+    upstream_first,
+)
 from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation
 
 USED, GENERATED = Relation.USED, Relation.GENERATED
@@ -395,6 +401,20 @@ def test_a_cycle_is_named_exactly_where_a_node_is_its_own_ancestor(
     assert bool(named) == bool(knotted)
 
 
+@QUICK
+@given(graphs())
+def test_everything_stands_after_what_it_learned_from(graph: Graph) -> None:
+    order = upstream_first(graph)
+    place = {name: number for number, name in enumerate(order)}
+    assert len(place) == len(order)
+    for name in order:
+        for hop in graph.up(name):
+            assert place[hop.to] < place[name]
+    knotted = {name for cycle in find_cycles(graph) for name in cycle}
+    for name in graph.nodes.keys() - place.keys():
+        assert knotted & {name, *graph.upstream(name).reached}
+
+
 # ── contradictions ──────────────
 
 
@@ -493,6 +513,18 @@ LABELS = {
 @pytest.mark.parametrize(("facts", "label"), LABELS.values(), ids=LABELS)
 def test_what_a_person_would_call_it(facts: dict[str, str], label: str) -> None:
     assert a_node(Kind.DATASET, "l", facts).label == label
+
+
+CODE_FACTS = {
+    "its commit": ({"commit": "4f0c" * 10}, "commit 4f0c4f0c4f0c"),
+    "its name, if it has one": ({"commit": "4f0c" * 10, "name": "train"}, "train"),
+    "its id": ({}, f"code:tree:{a_node(Kind.CODE, 'l').id[10:22]}"),
+}
+
+
+@pytest.mark.parametrize(("facts", "label"), CODE_FACTS.values(), ids=CODE_FACTS)
+def test_code_is_called_by_its_commit(facts: dict[str, str], label: str) -> None:
+    assert a_node(Kind.CODE, "l", facts).label == label
 
 
 def test_values_and_states_of_a_field() -> None:

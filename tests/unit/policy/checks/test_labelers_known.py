@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from policy_builders import ANNE, BERT, Case, World, again, policy_of, verify
+from policy_builders import ANNE, BERT, PIPELINE, Case, World, again, policy_of, verify
 
 from aibom.lineage.nodes import Relation
 from aibom.policy.engine import evaluate
@@ -40,6 +40,17 @@ def two_steps(world):
     return data
 
 
+def labelled_twice(*how):
+    def arrange(world):
+        data = world.data()
+        for number, (party, signer) in enumerate(how):
+            by = [("labeler", party)] if party else []
+            world.step("label", data, by=by, signer=signer, nth=number + 1)
+        return data
+
+    return arrange
+
+
 def called_by_two_kinds(world):
     data = world.data()
     step = world.step("label", data)
@@ -63,17 +74,25 @@ CASES = {
     ),
     "none, signed": Case(labelled(), "fail", "labelers-too-few"),
     "one of two": Case(labelled(ANNE), "fail", "labelers-too-few", {"minimum": 2}),
-    "only reviewers": Case(
-        labelled(ANNE, role="reviewer"), "fail", "labelers-too-few"
-    ),
-    "none, not recorded": Case(
-        labelled(recorded=False), "unknown", "labelers-too-few"
-    ),
+    "only reviewers": Case(labelled(ANNE, role="reviewer"), "fail", "labelers-too-few"),
+    "none, not recorded": Case(labelled(recorded=False), "unknown", "labelers-too-few"),
     "stranger's record": Case(
         labelled(ANNE, signer=None), "unknown", "assurance-too-low"
     ),
     "no record": Case(labelled(ANNE, recorded=False), "unknown", "assurance-too-low"),
     "one of two steps": Case(two_steps, "unknown", "labelers-too-few"),
+    "one good, one bad": Case(
+        labelled_twice((ANNE, PIPELINE), (None, PIPELINE)), "fail", "labelers-too-few"
+    ),
+    "one bad, one good": Case(
+        labelled_twice((None, PIPELINE), (ANNE, PIPELINE)), "fail", "labelers-too-few"
+    ),
+    "one doubtful, one bad": Case(
+        labelled_twice((ANNE, None), (None, PIPELINE)), "fail", "labelers-too-few"
+    ),
+    "one good, one doubtful": Case(
+        labelled_twice((ANNE, PIPELINE), (BERT, None)), "unknown", "assurance-too-low"
+    ),
     "no step": Case(nothing_known, "unknown", "lineage-open"),
     "another step, only claimed": Case(
         labelled(kind="collect", recorded=False), "unknown", "lineage-open"

@@ -1,4 +1,4 @@
-"""pinned-revision: a full commit id, or an exact version where versions never change."""
+"""pinned-revision: a full commit id, or an exact version that never changes."""
 
 from __future__ import annotations
 
@@ -85,9 +85,7 @@ CASES = {
     "stranger says so": Case(
         taken_from(ACME, signer=None), "unknown", "assurance-too-low"
     ),
-    "unsigned edge": Case(
-        used_from(ACME, signer=None), "unknown", "assurance-too-low"
-    ),
+    "unsigned edge": Case(used_from(ACME, signer=None), "unknown", "assurance-too-low"),
     "two revisions": Case(two_revisions, "unknown", "contradicted"),
     "made by a step": Case(made(), "not-applicable", "generated-by-a-step"),
 }

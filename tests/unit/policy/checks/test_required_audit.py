@@ -106,7 +106,7 @@ def attributed_to_the_auditor(world):
     return data
 
 
-def tested(*numbers):
+def measured(*numbers):
     def arrange(world):
         model = world.model()
         world.step("train", model)
@@ -142,7 +142,7 @@ def unknown(reason, arrange, settings=SETTINGS, minimum="attested"):
 
 
 def accuracy(value, samples=500):
-    return tested(number(value, samples, "accuracy"))
+    return measured(number(value, samples, "accuracy"))
 
 
 BAD = number(0.9, labeler=ANNE)

@@ -1,4 +1,4 @@
-"""tainted-ancestor: taint flows through everything that learns, and is never cleared."""
+"""tainted-ancestor: taint flows through all that learns, and is never cleared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aibom.lineage.nodes import Kind, Relation
 
 
 def lineage(world, by=((("labeler"), ANNE),), source=None, **times):
-    """reviews (labelled) → base → sentiment, by way of a fine-tune."""
+    """Reviews (labelled) → base → sentiment, by way of a fine-tune."""
     data = world.data(files=["part-0", "part-1"])
     base, world.root = world.model("base"), world.model()
     world.step("label", data, by=by, **times)

@@ -11,7 +11,8 @@ OURS = {"match": {"type": "huggingface", "namespace": "acme"}}
 def taken_from(*sources, entries=(OURS,), signer=RELEASE):
     def arrange(world):
         world.trust(*entries)
-        data = [world.data(source=source) for source in sources][0]
+        for source in sources:
+            data = world.data(source=source)
         world.bom(data, signer)
         return data
 
@@ -38,6 +39,14 @@ def used_from(source, **how):
         return data
 
     return arrange
+
+
+def claimed_and_used(world):
+    """The data's own BOM is a stranger's; the step that took it is not."""
+    used_from(ACME)(world)
+    data = world.data(source=ACME)
+    world.bom(data, None)
+    return data
 
 
 def entry(trust="trusted", expires="2027-01-01", **match):
@@ -74,17 +83,16 @@ BLOCK = entry("blocked", name="reviews")
 CASES = {
     "namespace": case(taken_from(ACME), "pass", "source-trusted"),
     "on the step's edge": case(used_from(ACME), "pass", "source-trusted"),
-    "percent-encoded": case(
-        source("huggingface/%61cme/x"), "pass", "source-trusted"
+    "claimed by one, signed by another": case(
+        claimed_and_used, "pass", "source-trusted"
     ),
+    "percent-encoded": case(source("huggingface/%61cme/x"), "pass", "source-trusted"),
     "exact name": case(listed(entry(name="reviews")), "pass", "source-trusted"),
     "one live entry": case(
         listed(entry(expires="2026-01-01"), entry()), "pass", "source-trusted"
     ),
     "written as people write": case(
-        listed(
-            {"match": {"type": "pypi", "name": "My_Pkg"}}, text="pypi/my-pkg"
-        ),
+        listed({"match": {"type": "pypi", "name": "My_Pkg"}}, text="pypi/my-pkg"),
         "pass",
         "source-trusted",
     ),
@@ -122,9 +130,7 @@ CASES = {
     "another name": stranger(listed(entry(name="other"))),
     "another revision": stranger(listed(entry(revision="0" * 40))),
     "empty list": stranger(listed()),
-    "one of two": stranger(
-        taken_from(ACME, f"pkg:huggingface/evil/x@{COMMIT}")
-    ),
+    "one of two": stranger(taken_from(ACME, f"pkg:huggingface/evil/x@{COMMIT}")),
     "blocked": case(listed(entry(), BLOCK), "fail", "source-blocked"),
     "blocked, first": case(listed(BLOCK, entry()), "fail", "source-blocked"),
     "block has expired": case(

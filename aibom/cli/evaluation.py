@@ -1,0 +1,146 @@
+"""What ``aibom check`` and ``aibom gate`` share: options in, verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aibom.cli.common import PATH, evidence_option, painter, terminal_width
+from aibom.errors import UsageError
+
+if TYPE_CHECKING:
+    from aibom.verdict import Verdict
+
+__all__ = ["Output", "gate_options", "write_verdict"]
+
+_FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One rendering that was asked for; ``file`` is None for stdout."""
+
+    shape: str
+    file: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Output:
+        """Read ``FORMAT[=FILE]``."""
+        shape, mark, file = text.partition("=")
+        if shape not in _FORMATS:
+            from aibom.reading import suggest
+
+            raise UsageError(
+                f"unknown format {shape!r}{suggest(shape, _FORMATS)}",
+                reason="output-unknown",
+                where="--output",
+            )
+        if mark and not file:
+            raise UsageError(
+                f"{text!r} names no file", reason="output-unknown", where="--output"
+            )
+        return cls(shape, file or None)
+
+
+def _outputs(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> tuple[Output, ...]:
+    """All of ``--output``, before anything is hashed or decided."""
+    outputs = tuple(Output.parse(text) for text in texts) or (Output("text", None),)
+    places = [output.file for output in outputs]
+    for place in places:
+        if places.count(place) > 1:
+            shapes = " and ".join(o.shape for o in outputs if o.file == place)
+            raise UsageError(
+                f"{shapes} would all go to {place or 'stdout'}",
+                reason="output-twice",
+                where="--output",
+                hint="give each a place of its own: --output json=verdict.json",
+            )
+    return outputs
+
+
+def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What ``check`` and ``gate`` share."""
+    options = (
+        click.option(
+            "--policy",
+            type=PATH,
+            required=True,
+            metavar="DIR",
+            help="The verifier's folder, with policy.yaml and policy.lock.",
+        ),
+        evidence_option,
+        click.option(
+            "--tier",
+            type=click.Choice(["high", "medium", "low"]),
+            help="Assurance tier; may only raise what the policy assigns.",
+        ),
+        click.option(
+            "--policy-digest",
+            metavar="DIGEST",
+            help="Refuse any policy but this one (aibom policy lock prints it).",
+        ),
+        click.option(
+            "--effective-time",
+            metavar="TIME",
+            help="Evaluate as of this time; recorded in the verdict.",
+        ),
+        click.option(
+            "--allow-past",
+            is_flag=True,
+            help="Let that time be in the past, where old evidence is still fresh.",
+        ),
+        click.option(
+            "--report-only",
+            is_flag=True,
+            help="Exit 0 in spite of findings. Marked, and no gate accepts it.",
+        ),
+        click.option(
+            "--output",
+            "outputs",
+            multiple=True,
+            metavar="FORMAT[=FILE]",
+            callback=_outputs,
+            help="text or json, to stdout or FILE. Repeatable.  [default: text]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def write_verdict(verdict: Verdict, outputs: tuple[Output, ...]) -> int:
+    """Write a verdict in every format asked for, and return its exit code.
+
+    Files come first, each whole or not at all: where one cannot be written nothing is
+    said on stdout that the exit code would then contradict.
+    """
+    from aibom.operations.files import write_atomic
+
+    json_file = next((o.file for o in outputs if o.shape == "json" and o.file), None)
+    drawn = [(output.file, _drawn(verdict, output, json_file)) for output in outputs]
+    for file, data in drawn:
+        if file is not None:
+            write_atomic(Path(file), data)
+    to_stdout = [data for file, data in drawn if file is None]
+    for data in to_stdout:
+        click.echo(data, nl=False)
+    if not to_stdout:
+        click.echo(f"aibom: {verdict.decision.value} [{verdict.reason}]", err=True)
+    return verdict.exit_code
+
+
+def _drawn(verdict: Verdict, output: Output, json_file: str | None) -> bytes:
+    from aibom.report.machine import verdict_json
+    from aibom.report.terminal import draw_verdict
+
+    if output.shape == "json":
+        return verdict_json(verdict)
+    if output.file is not None:
+        return draw_verdict(verdict, verdict_file=json_file).encode()
+    return draw_verdict(verdict, painter(), json_file, terminal_width()).encode()

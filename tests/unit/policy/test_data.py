@@ -1,0 +1,236 @@
+"""The verifier's data: refused rather than half understood."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from policy_builders import ANNE, COMMIT, digest, sha
+
+from aibom.errors import PolicyInvalid
+from aibom.policy.data import (
+    SourceMatch,
+    parse_source,
+    read_accepted_roots,
+    read_advisories,
+    read_trusted_sources,
+    require,
+)
+
+HUB = {"type": "huggingface", "namespace": "acme"}
+ENTRY = {
+    "match": HUB,
+    "trust": "trusted",
+    "reason": "ours",
+    "approved_by": "Ada",
+    "expires": "2027-01-01",
+}
+ROOT = {
+    "digest": str(digest("base")),
+    "reason": "public",
+    "approved_by": "Ada",
+    "expires": "2027-01-01",
+}
+ADVISORY = {
+    "id": "A-1",
+    "summary": "labels flipped",
+    "published": "2026-11-01",
+    "affects": {"parties": [ANNE]},
+}
+
+
+def sources(**changes):
+    lists = {"approved": [{**ENTRY, **changes}]}
+    return {"apiVersion": "aibom/trusted-sources/v1", "lists": lists}
+
+
+def matching(**match):
+    return sources(match=match)
+
+
+def roots(*more, **changes):
+    listed = [{**ROOT, **changes}, *more]
+    return {"apiVersion": "aibom/accepted-roots/v1", "roots": listed}
+
+
+def advisories(*more, **changes):
+    return {
+        "apiVersion": "aibom/advisories/v1",
+        "sequence": 1,
+        "expires": "2027-01-01",
+        "advisories": [{**ADVISORY, **changes}, *more],
+    }
+
+
+def affecting(**affects):
+    return advisories(affects=affects)
+
+
+READERS = {
+    "sources": read_trusted_sources,
+    "roots": read_accepted_roots,
+    "advisories": read_advisories,
+}
+INVALID = {
+    "sources: no list": ("sources", [], "must be a mapping"),
+    "sources: another file": ("sources", roots(), "'aibom/accepted-roots/v1', not"),
+    "sources: no trust": ("sources", sources(trust=None), "trust: must be a text"),
+    "sources: half trusted": ("sources", sources(trust="maybe"), "is not one of"),
+    "sources: no expiry": ("sources", sources(expires=None), "expires: not a date"),
+    "sources: no zone": (
+        "sources",
+        sources(expires="2027-01-01T00:00:00"),
+        "the time has no zone",
+    ),
+    "sources: never": ("sources", sources(expires="never"), "expires: "),
+    "sources: empty reason": ("sources", sources(reason=" "), "reason: is empty"),
+    "sources: misspelt": (
+        "sources",
+        sources(expire="2027-01-01"),
+        "unknown key 'expire'; did you mean 'expires'?",
+    ),
+    "match: no type": ("sources", matching(namespace="acme"), "type: is missing"),
+    "match: type in capitals": (
+        "sources",
+        matching(type="HuggingFace"),
+        "is not a purl type",
+    ),
+    "match: any type": ("sources", matching(type="*"), "patterns are not read"),
+    "match: pattern": (
+        "sources",
+        matching(type="huggingface", namespace="acme*"),
+        "namespace: patterns are not read",
+    ),
+    "match: pattern of revisions": (
+        "sources",
+        matching(type="pypi", name="x", revision="1.?"),
+        "revision: patterns are not read",
+    ),
+    "match: url": ("sources", matching(**HUB, url="x"), "unknown key 'url'"),
+    "roots: bare hex": ("roots", roots(digest=sha("base")), "is not sha256:<hex>"),
+    "roots: short": ("roots", roots(digest="sha256:abc"), "64 lower-case hex"),
+    "roots: capitals": (
+        "roots",
+        roots(digest=f"sha256:{sha('base').upper()}"),
+        "64 lower-case hex",
+    ),
+    "roots: another form": (
+        "roots",
+        roots(digest=f"md5:{sha('base')}"),
+        "is not sha256:<hex>",
+    ),
+    "roots: twice": ("roots", roots(ROOT), "the same digest is accepted twice"),
+    "roots: nobody approved": ("roots", roots(approved_by=""), "approved_by: is empty"),
+    "advisories: sequence 0": (
+        "advisories",
+        {**advisories(), "sequence": 0},
+        "sequence: must be 1 or more",
+    ),
+    "advisories: sequence as text": (
+        "advisories",
+        {**advisories(), "sequence": "1"},
+        "sequence: must be a whole number",
+    ),
+    "advisories: an id twice": (
+        "advisories",
+        advisories(ADVISORY),
+        "'A-1' stands twice",
+    ),
+    "advisories: no target": ("advisories", affecting(), "names nothing"),
+    "advisories: empty target": ("advisories", affecting(digests=[]), "names nothing"),
+    "advisories: misspelt target": (
+        "advisories",
+        affecting(digest=[ROOT["digest"]]),
+        "unknown key 'digest'; did you mean 'digests'?",
+    ),
+    "advisories: bare hex": ("advisories", affecting(digests=[sha("a")]), "digests: "),
+    "advisories: name of a person": (
+        "advisories",
+        affecting(parties=["Anne"]),
+        "'Anne' is not a party",
+    ),
+    "advisories: node id of a party": (
+        "advisories",
+        affecting(parties=[f"party:{ANNE}"]),
+        "is not a party",
+    ),
+    "advisories: node id of a step": (
+        "advisories",
+        affecting(steps=[f"step:{sha('a')}"]),
+        "steps: 'step:",
+    ),
+    "advisories: source pattern": (
+        "advisories",
+        affecting(sources=[{"type": "huggingface", "name": "*"}]),
+        "patterns are not read",
+    ),
+    "advisories: window the wrong way": (
+        "advisories",
+        advisories(since="2026-03-02", until="2026-03-01"),
+        "until: is not after since",
+    ),
+    "advisories: bad window": (
+        "advisories",
+        advisories(since="spring"),
+        "since: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "document", "told"), INVALID.values(), ids=INVALID)
+def test_refused(kind, document, told):
+    with pytest.raises(PolicyInvalid) as caught:
+        READERS[kind](document, "file.yaml")
+    assert told in caught.value.message
+
+
+def test_both_forms_of_digest_are_roots():
+    file = {**ROOT, "digest": f"sha256:{sha('base')}"}
+    found = read_accepted_roots(roots(file), "roots")
+    assert sorted(str(key) for key in found) == sorted([ROOT["digest"], file["digest"]])
+
+
+UNTIL = {
+    "a date is its whole day": ("2026-03-10", "2026-03-10T23:59:59.999999+00:00"),
+    "a time is that moment": ("2026-03-10T08:00:00Z", "2026-03-10T08:00:00+00:00"),
+    "a day in YAML": (datetime(2026, 3, 10).date(), "2026-03-10T23:59:59.999999+00:00"),
+    "a time in YAML": (datetime(2026, 3, 10, tzinfo=UTC), "2026-03-10T00:00:00+00:00"),
+}
+
+
+@pytest.mark.parametrize(("written", "moment"), UNTIL.values(), ids=UNTIL)
+def test_end_of_a_window(written, moment):
+    (item,) = read_advisories(advisories(until=written), "a").items
+    assert item.until.isoformat() == moment
+
+
+def test_a_pattern_is_written_as_sources_are_parsed():
+    entries = read_trusted_sources(matching(type="github", namespace="Acme"), "s")
+    assert entries["approved"][0].match.namespace == "acme"
+
+
+def test_what_is_no_package_url_is_no_source():
+    assert parse_source("https://acme.example/data.zip") is None
+    assert parse_source("pkg:") is None
+
+
+words = st.text("abcAB-%/.?@#", min_size=1, max_size=8)
+
+
+@given(words, words)
+def test_what_is_allowed_could_also_be_forbidden(namespace, text):
+    """Whatever the strict comparison lets through, the loose one must catch."""
+    source = parse_source(f"pkg:huggingface/{text}/x@{COMMIT}")
+    match = SourceMatch("huggingface", namespace, None, None)
+    if source is not None and match.matches(source):
+        assert match.may_mean(source)
+        assert source.namespace == namespace
+
+
+def test_a_rule_without_its_data_file_is_refused():
+    with pytest.raises(PolicyInvalid) as caught:
+        require(None, "trusted-sources.yaml", "source-untrusted")
+    assert caught.value.reason == "policy-data-missing"
+    require({}, "trusted-sources.yaml", "source-untrusted")
