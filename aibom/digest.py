@@ -246,6 +246,10 @@ def hash_path(
     meter.begin()
     values = _hash_entries(listing, meter, threads or _threads_for(listing, total))
     meter.finish()
+    return _content(listing, values)
+
+
+def _content(listing: Listing, values: Iterable[str]) -> Content:
     files = tuple(
         File(entry.path, entry.size, Digest("file", value))
         for entry, value in zip(listing.entries, values, strict=True)

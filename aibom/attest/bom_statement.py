@@ -43,8 +43,8 @@ class BomSubject:
 def bom_statement(bom_digest: str, root: Node, content: Content) -> Statement:
     """Make the statement for a BOM whose root is the folder that was just hashed.
 
-    ``bom_digest`` is the hex SHA-256 of the BOM's bytes. Raises ValueError when the root
-    is another thing than what was hashed, or has no name.
+    ``bom_digest`` is the hex SHA-256 of the BOM's bytes. Raises ValueError when the
+    root is another thing than what was hashed, or has no name.
     """
     if root.digest != content.digest:
         raise ValueError("the BOM's root is not the folder that was hashed")

@@ -40,12 +40,12 @@ class PublicKey:
 
     @property
     def hints(self) -> frozenset[str]:
-        """What a bundle may hint at this key by: SHA-256 of the PEM text, of the DER."""
+        """What a bundle may hint at this key by: SHA-256 of its PEM text, or DER."""
         return frozenset({self.hint, hashlib.sha256(self._der()).hexdigest()})
 
     @property
     def hint(self) -> str:
-        """The hint that we write: SHA-256 of the PEM text, as in OpenSSF Model Signing."""
+        """The hint that we write: SHA-256 of the PEM, as OpenSSF Model Signing does."""
         return hashlib.sha256(self.pem.encode()).hexdigest()
 
     def _der(self) -> bytes:
@@ -92,9 +92,9 @@ class PrivateKey:
 def generate(kind: str, password: bytes | None) -> tuple[bytes, bytes]:
     """Make a key pair; returns the private and the public PEM.
 
-    ``password`` encrypts the private PEM; None leaves it in the clear. Raises ValueError
-    for a type that is not in :data:`KEY_TYPES`, and for an empty password, which would
-    look like encryption and be none.
+    ``password`` encrypts the private PEM; None leaves it in the clear. Raises
+    ValueError for a type that is not in :data:`KEY_TYPES`, and for an empty password,
+    which would look like encryption and be none.
     """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -169,8 +169,8 @@ def load_private(data: bytes, password: bytes | None, where: str) -> PrivateKey:
 def load_public(pem: str, where: str) -> PublicKey:
     """Load a public key of a policy; raises :class:`~aibom.errors.PolicyInvalid`.
 
-    Reason codes: ``key-unreadable``, ``key-type-unsupported``. The same key always gives
-    the same ``pem``, however its text was laid out.
+    Reason codes: ``key-unreadable``, ``key-type-unsupported``. The same key always
+    gives the same ``pem``, however its text was laid out.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization

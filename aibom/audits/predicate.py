@@ -7,7 +7,7 @@ digest, so that the raw report can be asked for and compared.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aibom.audits.report import AuditReport, measurement_document, read_measurements
 from aibom.digest import Digest
@@ -27,10 +27,16 @@ def audit_statement(
     digest: Digest,
     examined_on: datetime,
 ) -> Statement:
-    """Make the statement for one examined thing. ``report_digest`` is hex SHA-256."""
+    """Make the statement for one examined thing.
+
+    ``report_digest`` is the hex SHA-256 of the report's bytes, ``name`` and ``kind``
+    are those of the thing in its lineage. ``examined_on`` must have a zone.
+    """
+    if examined_on.tzinfo is None:
+        raise ValueError("the time of an examination has a zone")
     predicate = {
         "type": report.type,
-        "examinedOn": examined_on.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "examinedOn": examined_on.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tool": {"name": report.tool_name, "version": report.tool_version},
         "report": {"digest": {"sha256": report_digest}},
         "measurements": [measurement_document(item) for item in report.measurements],
@@ -52,9 +58,18 @@ def read_audit(statement: Statement, where: str) -> Audit:
         examined_on=top.time("examinedOn"),
         tool=f"{tool.text('name')} {tool.text('version')}",
         measurements=read_measurements(top),
-        report_digest=digest.text("sha256"),
+        report_digest=_hex(digest),
     )
     for reader in (tool, report, digest):
         reader.close()
     top.finish(DocumentInvalid, "audit-malformed")
     return audit
+
+
+def _hex(reader: Reader) -> str:
+    text = reader.text("sha256")
+    try:
+        return Digest("file", str(text)).value
+    except DocumentInvalid as error:
+        reader.problem(error.message, "sha256")
+        return ""

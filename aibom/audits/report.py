@@ -14,7 +14,6 @@ whatever the report says; where it is not, ``value`` stands for itself.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,19 +51,24 @@ def read_report(value: Any, where: str) -> AuditReport:
 
 
 def read_measurements(top: Reader) -> tuple[Measurement, ...]:
-    """Read ``measurements``; problems go to the reader."""
+    """Read ``measurements``, in an order of their own; problems go to the reader."""
     found = tuple(_measurement(entry) for entry in top.readers("measurements"))
     if not found:
         top.problem(
             "holds none: an audit without numbers shows nothing", "measurements"
         )
-    return tuple(sorted(item for item in found if item is not None))
+    return tuple(sorted((item for item in found if item is not None), key=_order))
+
+
+def _order(item: Measurement) -> tuple[Any, ...]:
+    count = -1 if item.count is None else item.count
+    return (item.metric, item.value, item.samples, count, item.slice)
 
 
 def _measurement(entry: Reader) -> Measurement | None:
     before = len(entry.problems)
     metric, samples = entry.text("metric"), entry.integer("samples")
-    count, value = entry.integer("count", None), entry.number("value", None)
+    count, value = entry.integer("count", None), _value(entry)
     slices: tuple[tuple[str, str], ...] = ()
     if entry.has("slice"):
         reader = entry.reader("slice")
@@ -77,7 +81,7 @@ def _measurement(entry: Reader) -> Measurement | None:
         entry.problem("must be more than 0", "samples")
     elif count is not None and not 0 <= count <= samples:
         entry.problem("is not between 0 and samples", "count")
-    elif count is None and (value is None or not math.isfinite(value)):
+    elif count is None and value is None:
         entry.problem("needs a count, or a value that is a number")
     elif (
         count is not None
@@ -87,8 +91,18 @@ def _measurement(entry: Reader) -> Measurement | None:
         entry.problem(f"is not {count}/{samples}", "value")
     if len(entry.problems) > before:
         return None
-    number = count / samples if count is not None else float(value)
+    number = value if count is None else count / samples
     return Measurement(metric, number, samples, count, slices)
+
+
+def _value(entry: Reader) -> Any:
+    """A number as a float; JSON has integers that are larger than any."""
+    value = entry.number("value", None)
+    try:
+        return None if value is None else float(value)
+    except OverflowError:
+        entry.problem("is beyond a double", "value")
+        return None
 
 
 def measurement_document(measured: Measurement) -> dict[str, Any]:

@@ -146,11 +146,11 @@ def _show(error: Exception) -> int:
         _show_usage(error)
         return error.exit_code
     if isinstance(error, AibomError):
-        _tell(error.message, error.reason, error.where, error.hint)
+        _tell(error.message, error.where, reason=error.reason, hint=error.hint)
         return error.exit_code
     _tell(
         f"{type(error).__name__}: {error}",
-        "internal-error",
+        reason="internal-error",
         hint="this is a fault of aibom; `aibom --debug …` shows where",
     )
     return 1
@@ -159,11 +159,11 @@ def _show(error: Exception) -> int:
 def _show_usage(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "aibom"
-    _tell(error.format_message(), "usage", hint=f"see: {path} --help")
+    _tell(error.format_message(), reason="usage", hint=f"see: {path} --help")
 
 
 def _tell(
-    message: str, reason: str, where: str | None = None, hint: str | None = None
+    message: str, where: str | None = None, *, reason: str, hint: str | None = None
 ) -> None:
     from aibom.report.text import escape
 

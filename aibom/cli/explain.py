@@ -25,5 +25,5 @@ def command(verdict: Path, rule: str | None, node: str | None) -> None:
     from aibom.statement import parse_json
 
     document = parse_json(read_small(verdict), str(verdict))
-    text = explain(document, rule, node, painter(), terminal_width())
+    text = explain(document, str(verdict), rule, node, painter(), terminal_width())
     click.echo(text, nl=False)

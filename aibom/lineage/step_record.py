@@ -149,8 +149,11 @@ def _add_output(build: GraphBuilder, step: str, subject: Resource) -> str:
     content = subject.content()
     if content is None:
         raise ValueError("a subject has no SHA-256")
-    entity = build.entity(_kind(subject), content, name=str(subject.name))
-    build.generated(step, entity)
+    name = _word(subject.name, "a subject's name")
+    entity = build.entity(_kind(subject), content, name=name)
+    # On the edge as well, where the record protects it: whose namespace an output is in
+    # must not depend on what a BOM calls it.
+    build.edge(step, Relation.GENERATED, entity, facts={"name": name})
     return entity
 
 
@@ -159,11 +162,12 @@ def _add_input(build: GraphBuilder, step: str, resource: Resource) -> str:
     facts: dict[str, str | None] = {}
     edge: dict[str, str | None] = {}
     if resource.name is not None:
-        facts["name"] = resource.name
+        # What a consumer calls it is the step's word, not a name of the thing.
+        (facts if content is None else edge)["name"] = resource.name
     if kind is Kind.CODE and "gitCommit" in resource.digest:
         facts["commit"] = resource.digest["gitCommit"]
-        if "aibom:dirty" in notes:
-            facts["dirty"] = _text(notes["aibom:dirty"])
+        dirty = notes.get("aibom:dirty")
+        facts["dirty"] = None if dirty is None else _text(dirty)
     if resource.uri is not None:
         facts["source"] = edge["source"] = resource.uri
     for note in ("revision", "changed-while-running", "digest-after"):
@@ -190,8 +194,8 @@ def step_mismatches(graph: Graph, record: Fragment) -> tuple[str, ...]:
     """How what ``graph`` says of a step differs from its record; empty when they agree.
 
     Compared as sets, in both directions: inputs by (form, digest, role) with the facts
-    of the edge, outputs by (form, digest), parties by (id, role), and the step's own
-    facts. Origins are not compared. The step must be in ``graph``, else KeyError.
+    of the edge, outputs by (form, digest, name), parties by (id, role), and the step's
+    own facts. Origins are not compared. The step must be in ``graph``, else KeyError.
     """
     said, recorded = _edges(graph, record.step), _edges(record.graph, record.step)
     differences = [

@@ -1,4 +1,4 @@
-"""One file per job: each wires stages together, and is what the CLI and Python users call.
+"""One file per job: each wires stages together for the CLI and for Python users.
 
 ================  =============================================================
 :mod:`.run`       record a command as a step
@@ -10,6 +10,7 @@
 :mod:`.validate`  the three levels of document validation
 :mod:`.folder`    the verifier's folder and its lock
 :mod:`.evidence`  evidence folders → what was checked in this run
+:mod:`.naming`    whose names a thing has: who may speak of it
 ================  =============================================================
 
 An operation reads what it is told to read and returns values. It prints nothing, never

@@ -1,4 +1,4 @@
-"""Assemble: from a folder's digest back through the step records, by digest, never by name.
+"""Assemble: from a folder's digest back through the step records, never by name.
 
 The result is the artifact's BOM: the root is the folder as it was hashed now, every
 step that leads to it is there as its record says, and BOMs of others are copied as
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,12 +27,15 @@ from aibom.lineage.nodes import (
     Kind,
     Node,
     Origin,
+    Relation,
     merge_facts,
 )
 from aibom.operations.records import Record, RecordIndex, read_records
 from aibom.operations.validate import BomFile, load_bom, write_bom
 
 __all__ = ["Assembled", "OpenEnd", "assemble", "source_date"]
+
+_MINIMUM_PREFIX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def assemble(
     folder: Path,
     steps: Iterable[Path],
     *,
-    chosen: Iterable[str] = (),
+    chosen: Collection[str] = (),
     boms: Iterable[Path] = (),
     spec_version: str = "1.6",
     output: Path | None = None,
@@ -93,6 +96,8 @@ def assemble(
         raise InputError("not a folder", reason="path-missing", where=str(folder))
     content = hash_path(folder, progress=progress)
     index = read_records(steps)
+    for text in chosen:
+        _require_known(text, index)
     linked = [load_bom(read_bytes(path), str(path), "references") for path in boms]
     walk = _Walk(index, tuple(chosen))
     records = walk.back_from(content.digest)
@@ -135,7 +140,7 @@ class _Walk:
         picked = [
             record
             for record in records
-            if any(len(c) >= 8 and record.id.startswith(c) for c in self.chosen)
+            if any(record.id.startswith(prefix) for prefix in self.chosen)
         ]
         if len(picked) == 1:
             return picked[0]
@@ -145,6 +150,23 @@ class _Walk:
             reason="step-ambiguous",
             where=str(records[0].location.parent),
             hint="pick one of them: --step ID",
+        )
+
+
+def _require_known(text: str, index: RecordIndex) -> None:
+    """A choice that names nothing would silently choose nothing."""
+    if len(text) < _MINIMUM_PREFIX:
+        raise UsageError(
+            f"{text!r} is too short; give {_MINIMUM_PREFIX} digits or more",
+            reason="step-unknown",
+            where="--step",
+        )
+    if not any(record.id.startswith(text) for record in index.records()):
+        raise UsageError(
+            f"no record's id begins with {text!r}",
+            reason="step-unknown",
+            where="--step",
+            hint="the id of a step is the name of its record's file",
         )
 
 
@@ -172,7 +194,23 @@ def _joined(parts: list[Graph], linked: list[BomFile], root: Node) -> Graph:
         _require_explains(bom, explained)
         nodes.extend(_claimed(bom, node) for node in bom.graph.nodes.values())
         edges.extend(_claimed_edge(bom, edge) for edge in bom.graph.edges)
-    return Graph.of(nodes, edges, root.id)
+    return _named(Graph.of(nodes, edges, root.id))
+
+
+def _named(graph: Graph) -> Graph:
+    """Give what has no name of its own the names that those who used it call it by."""
+    called = []
+    for node in graph.nodes.values():
+        if node.kind in ENTITY_KINDS and not node.values("name"):
+            said = [
+                fact
+                for edge in graph.edges_into(node.id, Relation.USED)
+                for fact in edge.facts
+                if fact.field == "name"
+            ]
+            called.append(replace(node, facts=merge_facts((*node.facts, *said))))
+    nodes = {**graph.nodes, **{node.id: node for node in called}}
+    return Graph.of(nodes.values(), graph.edges, graph.root)
 
 
 def _require_explains(bom: BomFile, known: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""Turn an examining tool's report into an audit of exact bytes, signed when there is a key."""
+"""Turn an examining tool's report into an audit of exact bytes, signed or not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def record_audit(
     key: PrivateKey | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Hash ``subject``, read ``report``, and write the audit into the folder ``output``.
+    """Hash ``subject``, read ``report``, write the audit into the folder ``output``.
 
     The file is named after its payload: ``<sha256>.sigstore.json``, or
     ``.statement.json`` without a key. ``name`` is the name the lineage has for the

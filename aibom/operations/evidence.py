@@ -25,20 +25,18 @@ from aibom.bom.parse import read_bytes
 from aibom.digest import BOM_NAME, BUNDLE_NAME
 from aibom.errors import InputError, VerificationFailed
 from aibom.lineage.evidence import Evidence
-from aibom.lineage.graph import Graph
 from aibom.lineage.step_record import is_step_record, step_fragment
 from aibom.operations.files import read_small, shown
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
 from aibom.statement import AUDIT_V1, REFERENCE_V01, Statement
 
-__all__ = ["BomPair", "Found", "collect", "require_own_names"]
+__all__ = ["BomPair", "Found", "collect"]
 
 
 @dataclass(frozen=True, slots=True)
 class BomPair:
     """A BOM and its bundle, found in one folder of the evidence."""
 
-    bom: Path
     data: bytes
     digest: str
     identified: Identified
@@ -48,13 +46,15 @@ class BomPair:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the evidence folders hold: statements, BOM pairs, and the digest of each file.
+    """What the evidence folders hold.
 
-    ``unsigned_boms`` are digests of BOMs that stand there without a bundle.
+    ``pairs`` are by the digest of the BOM: one BOM may be there with several bundles.
+    ``unsigned_boms`` are BOMs without a bundle, digest to location; ``digests`` has the
+    location and digest of every file that was read.
     """
 
     items: tuple[Evidence, ...]
-    pairs: Mapping[str, BomPair]
+    pairs: Mapping[str, tuple[BomPair, ...]]
     digests: tuple[tuple[str, str], ...]
     unsigned_boms: Mapping[str, str]
 
@@ -78,8 +78,8 @@ def collect(
             reader.take(path, shown(path, folder))
     return Found(
         tuple(reader.items),
-        reader.pairs,
-        tuple(sorted(reader.digests.items())),
+        {d: tuple(sorted(p, key=_place)) for d, p in reader.pairs.items()},
+        tuple(sorted(reader.digests)),
         reader.unsigned,
     )
 
@@ -94,10 +94,14 @@ def _files(folder: Path) -> Iterator[Path]:
             where=str(error.filename),
         ) from error
 
-    found = []
+    found: list[Path] = []
     for parent, _, names in os.walk(folder, onerror=failed):
         found.extend(Path(parent, name) for name in names)
     return iter(sorted(found))
+
+
+def _place(pair: BomPair) -> tuple[str, str]:
+    return pair.location, pair.identified.statement.payload_digest
 
 
 class _Collector:
@@ -105,8 +109,8 @@ class _Collector:
         self.signers = signers
         self.now = now
         self.items: list[Evidence] = []
-        self.pairs: dict[str, BomPair] = {}
-        self.digests: dict[str, str] = {}
+        self.pairs: dict[str, list[BomPair]] = {}
+        self.digests: set[tuple[str, str]] = set()
         self.unsigned: dict[str, str] = {}
 
     def take(self, path: Path, location: str) -> None:
@@ -126,7 +130,7 @@ class _Collector:
             )
 
     def _note(self, location: str, data: bytes) -> None:
-        self.digests[location] = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        self.digests.add((location, f"sha256:{hashlib.sha256(data).hexdigest()}"))
 
     def _bom_alone(self, path: Path, location: str) -> None:
         if not path.with_name(BUNDLE_NAME).exists():
@@ -148,16 +152,17 @@ class _Collector:
         subject = read_bom_statement(found.statement, location)
         data = read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
+        place = location.removesuffix(BUNDLE_NAME) + BOM_NAME
         if digest != subject.bom.value:
             raise VerificationFailed(
                 f"the BOM is sha256:{digest}, but its bundle names {subject.bom}",
                 reason="bom-digest-mismatch",
-                where=location.replace(BUNDLE_NAME, BOM_NAME),
+                where=place,
                 hint="the BOM or its bundle was changed; fetch both again",
             )
-        place = location.replace(BUNDLE_NAME, BOM_NAME)
         self._note(place, data)
-        self.pairs[digest] = BomPair(path, data, digest, found, subject, place)
+        pair = BomPair(data, digest, found, subject, place)
+        self.pairs.setdefault(digest, []).append(pair)
 
 
 def _evidence(found: Identified, refusal: str | None, location: str) -> Evidence:
@@ -182,28 +187,3 @@ def _evidence(found: Identified, refusal: str | None, location: str) -> Evidence
     if statement.predicate_type == AUDIT_V1:
         return replace(item, audit=read_audit(statement, location))
     return item
-
-
-def require_own_names(items: Iterable[Evidence], graph: Graph) -> tuple[Evidence, ...]:
-    """Withdraw trust from statements that call a node by a name it does not have.
-
-    A signer is allowed names, and chooses the name in its statement. So the name only
-    counts where it is the one that the graph has for the same digest; otherwise a
-    signer for ``acme/lab-*`` could speak of ``acme/production`` by calling it something
-    else.
-    """
-    names = {
-        str(node.digest): set(node.values("name"))
-        for node in graph.nodes.values()
-        if node.digest is not None
-    }
-    return tuple(
-        replace(item, signer=None, refusal="subject-name-differs")
-        if item.signer
-        and any(
-            str(digest) in names and name not in names[str(digest)]
-            for name, digest in item.subjects
-        )
-        else item
-        for item in items
-    )

@@ -65,5 +65,5 @@ def is_inside(path: Path, folder: Path) -> bool:
 
 
 def shown(path: Path, root: Path) -> str:
-    """How a file found below ``root`` is named in results: the same on every machine."""
+    """How results name a file found below ``root``: the same on every machine."""
     return f"{root.resolve().name}/{path.relative_to(root).as_posix()}"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from aibom.attest.signers import AllowedSigner, read_signers
-from aibom.errors import AibomError, InputError, PolicyInvalid
+from aibom.errors import AibomError, PolicyInvalid
 from aibom.operations.files import is_inside, read_small, write_atomic
 from aibom.policy.data import (
     PolicyData,
@@ -30,7 +30,7 @@ from aibom.policy.data import (
 from aibom.policy.document import Policy, combine, read_policy
 from aibom.reading import Reader, parse_yaml
 from aibom.resources import policy_path, resource_dir
-from aibom.statement import to_json
+from aibom.statement import parse_json, to_json
 
 __all__ = ["Folder", "builtin_packs", "load_folder", "lock_folder", "require_outside"]
 
@@ -60,7 +60,7 @@ class Lock:
 
     @property
     def digest(self) -> str:
-        """One SHA-256 for everything that is pinned: what ``--policy-digest`` compares."""
+        """One SHA-256 of all that is pinned: what ``--policy-digest`` compares."""
         pinned = {"files": dict(self.files), "packs": dict(self.packs)}
         return f"sha256:{hashlib.sha256(to_json(pinned)).hexdigest()}"
 
@@ -161,7 +161,7 @@ class _Reads:
             )
         try:
             data = read_small(self.path / name)
-        except InputError as error:
+        except AibomError as error:
             raise PolicyInvalid(
                 error.message, reason="policy-unreadable", where=where
             ) from error
@@ -261,10 +261,12 @@ def _read_lock(path: Path) -> Lock | None:
     if not file.exists():
         return None
     try:
-        value = json.loads(read_small(file))
-    except (InputError, ValueError) as error:
+        value = parse_json(read_small(file), str(file))
+    except AibomError as error:
         raise PolicyInvalid(
-            "cannot be read", reason="policy-lock-unreadable", where=str(file)
+            f"cannot be read: {error.message}",
+            reason="policy-lock-unreadable",
+            where=str(file),
         ) from error
     top = Reader(value, str(file))
     if top.text("apiVersion") not in (None, LOCK_VERSION):
@@ -273,12 +275,19 @@ def _read_lock(path: Path) -> Lock | None:
     for key in ("files", "packs"):
         reader = top.reader(key)
         parts.append({name: reader.text(name) for name in reader.keys()})  # noqa: SIM118
-    top.text("digest")
-    sequence = top.raw("minimumAdvisorySequence")
-    if not (sequence is None or (isinstance(sequence, int) and sequence >= 0)):
-        top.problem("must be a whole number or null", "minimumAdvisorySequence")
+    digest, sequence = top.text("digest"), top.raw("minimumAdvisorySequence")
+    if sequence is not None and (type(sequence) is not int or sequence < 1):
+        top.problem("must be 1 or more, or null", "minimumAdvisorySequence")
     top.finish(PolicyInvalid, "policy-lock-unreadable")
-    return Lock(parts[0], parts[1], sequence)
+    lock = Lock(parts[0], parts[1], sequence)
+    if digest != lock.digest:
+        raise PolicyInvalid(
+            "its digest is not that of the files and packs in it",
+            reason="policy-lock-unreadable",
+            where=str(file),
+            hint=f"somebody edited it; review, then: aibom policy lock {path}",
+        )
+    return lock
 
 
 def _compare(path: Path, kept: Lock, now: Lock) -> None:
@@ -302,8 +311,8 @@ def _require_sequence(path: Path, kept: Lock, now: Lock) -> None:
         return
     if now.minimum_sequence is None or now.minimum_sequence < kept.minimum_sequence:
         raise PolicyInvalid(
-            f"the advisories' sequence is {now.minimum_sequence}; {kept.minimum_sequence} "
-            "or later was accepted before",
+            f"the advisories' sequence is {now.minimum_sequence}; "
+            f"{kept.minimum_sequence} or later was accepted before",
             reason="advisories-rolled-back",
             where=str(path / ADVISORIES),
             hint="fetch the newest advisories",

@@ -68,7 +68,7 @@ def make_options(
 def effective_time(
     asked: datetime | None, clock: datetime, *, allow_past: bool
 ) -> datetime:
-    """The time to evaluate at; a past one needs the flag, because it can revive evidence."""
+    """The time to evaluate at; a past one can revive evidence, so it needs the flag."""
     if asked is None:
         return clock
     if asked < clock and not allow_past:
@@ -105,7 +105,7 @@ def gate(
 
 
 def check(path: Path, policy: Path, options: Options, now: datetime) -> Verdict:
-    """Evaluate a BOM alone, reading no artifact bytes; the verdict is marked as a dry run."""
+    """Evaluate a BOM alone, reading no artifact bytes; the verdict says dry run."""
     if path.is_dir():
         raise UsageError(
             "is a folder; check reads one BOM",
@@ -209,7 +209,7 @@ def _decided(
     return replace(
         _base(folder, options, now),
         artifact=str(root.digest),
-        artifact_name=root.label,
+        artifact_name=verified.name or root.label,
         decision=decision,
         reason=reason,
         exit_code=0 if options.report_only and code in (10, 3) else code,

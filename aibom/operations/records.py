@@ -7,7 +7,7 @@ verification checks them later against signers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from aibom.lineage.step_record import Fragment, is_step_record, step_fragment
 from aibom.operations.files import read_small
 from aibom.statement import Statement
 
-__all__ = ["Record", "RecordIndex", "read_records", "read_statement"]
+__all__ = ["BUNDLE_END", "STATEMENT_END", "Record", "RecordIndex", "read_records"]
 
 BUNDLE_END = ".sigstore.json"
 STATEMENT_END = ".statement.json"
@@ -54,8 +54,12 @@ class RecordIndex:
         """The records that say they generated exactly these bytes."""
         return self.by_output.get(digest, ())
 
+    def records(self) -> Iterator[Record]:
+        """Every record; one with several outputs several times."""
+        return (record for found in self.by_output.values() for record in found)
 
-def read_statement(path: Path) -> Statement:
+
+def _statement(path: Path) -> Statement:
     """The statement in a file, signed or not; its signature is not checked."""
     data = read_small(path)
     if path.name.endswith(BUNDLE_END):
@@ -83,7 +87,7 @@ def read_records(folders: Iterable[Path]) -> RecordIndex:
                 continue
             if path.name.startswith("."):
                 continue
-            statement = read_statement(path)
+            statement = _statement(path)
             if is_step_record(statement):
                 record = Record(step_fragment(statement, str(path)), path)
                 records.setdefault(record.id, record)

@@ -16,7 +16,7 @@ from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Progress, hash_path
 from aibom.errors import InputError, UsageError
 from aibom.lineage.nodes import Node
 from aibom.operations.files import read_small, write_atomic
-from aibom.operations.records import STATEMENT_END
+from aibom.operations.records import BUNDLE_END, STATEMENT_END
 from aibom.operations.validate import load_bom
 from aibom.statement import Statement, to_json
 
@@ -47,7 +47,7 @@ def load_key(path: Path, password: bytes | None) -> PrivateKey:
 def sign_artifact(
     folder: Path, key: PrivateKey, progress: Progress | None = None
 ) -> Path:
-    """Sign ``folder/aibom.cdx.json``; writes and returns ``folder/aibom.sigstore.json``.
+    """Sign ``folder/aibom.cdx.json``; returns the ``folder/aibom.sigstore.json`` made.
 
     Raises :class:`~aibom.errors.InputError` ``digest-mismatch`` when the BOM describes
     other bytes than those in the folder.
@@ -69,7 +69,7 @@ def _require_same(root: Node, content: Content, path: Path) -> None:
             f"the BOM describes {root.digest}, but the folder is {content.digest}",
             reason="digest-mismatch",
             where=str(path),
-            hint="assemble the BOM again; if you did not change the folder, somebody did",
+            hint="assemble the BOM again; if you did not change the folder, who did?",
         )
     if not root.values("name"):
         raise InputError(
@@ -94,7 +94,7 @@ def sign_record(path: Path, key: PrivateKey) -> Path:
         )
     payload = read_small(path)
     Statement.parse(payload, str(path))
-    bundle = path.with_name(path.name.removesuffix(STATEMENT_END) + ".sigstore.json")
+    bundle = path.with_name(path.name.removesuffix(STATEMENT_END) + BUNDLE_END)
     write_atomic(bundle, to_json(make_bundle(payload, key)), replace=False)
     path.unlink()
     return bundle

@@ -64,18 +64,18 @@ class BomFile:
 
     @property
     def link(self) -> str:
-        """Its BOM-Link (``urn:cdx:serial/version``); empty when it has no serial number."""
+        """Its BOM-Link (``urn:cdx:serial/version``); empty without a serial number."""
         serial = str(self.document.get("serialNumber", "")).removeprefix("urn:uuid:")
         return f"urn:cdx:{serial}/{self.document.get('version', 1)}" if serial else ""
 
 
 def problems_of(
-    document: Mapping[str, Any],
+    document: dict[str, Any],
     digest: str,
     level: str,
     duplicate_keys: tuple[str, ...] = (),
 ) -> tuple[Problem, ...]:
-    """The problems of the first level, up to ``level``, that has any."""
+    """The problems of the first of :data:`LEVELS`, up to ``level``, that has any."""
     asked = LEVELS[: LEVELS.index(level) + 1]
     for current in asked:
         if current == "schema":

@@ -16,7 +16,7 @@ own reason code. An absent step record fails nothing here: it leaves lineage ope
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +33,10 @@ from aibom.lineage.evidence import Evidence, EvidenceSet, Signer
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Kind, Node
 from aibom.lineage.step_record import Fragment, step_mismatches
-from aibom.operations.evidence import BomPair, Found, collect, require_own_names
+from aibom.operations.evidence import BomPair, Found, collect
 from aibom.operations.files import read_small
 from aibom.operations.folder import require_outside
+from aibom.operations.naming import qualified_names, require_own_names
 from aibom.operations.validate import BomFile, load_bom
 from aibom.reading import parse_yaml
 from aibom.report.verified import Summary
@@ -49,7 +50,7 @@ class Verified:
     """What verification established, ready to be evaluated.
 
     ``graph`` is the artifact's lineage joined with that of every verified upstream BOM.
-    ``name`` is set when an allowed signer vouches for the artifact's name.
+    ``name`` is set when an allowed signer vouches for it as the artifact's one name.
     """
 
     graph: Graph
@@ -68,7 +69,7 @@ class Verified:
         """What was established, for people to read."""
         steps = [n for n in self.graph.nodes.values() if n.kind is Kind.STEP]
         return Summary(
-            name=self.graph.nodes[self.root].label,
+            name=self.name or self.graph.nodes[self.root].label,
             digest=str(self.graph.nodes[self.root].digest),
             signer=self.signer.name if self.signer else "nobody",
             role=self.signer.role if self.signer else "",
@@ -101,20 +102,26 @@ def verify(
     depth: int | None = None,
     progress: Progress | None = None,
 ) -> Verified:
-    """Verify an artifact's folder. ``depth=0`` leaves ancestors unverified, and says so."""
+    """Verify an artifact's folder; ``depth=0`` leaves ancestors out, and says so.
+
+    Raises :class:`~aibom.errors.VerificationFailed` for what does not hold, and what
+    reading the parts raises.
+    """
     if not folder.is_dir():
         raise InputError("not a folder", reason="path-missing", where=str(folder))
     identified, subject = _signed_statement(folder, signers, now)
     bom = _bom_of(folder, subject)
     root = bom.graph.nodes[str(bom.graph.root)]
-    _require_named(identified, subject, root, bom.where)
+    _require_named(identified, subject, root, (), bom.where)
     content = _same_bytes(folder, root, subject, progress)
     found = collect(evidence, signers, now)
     return _with_ancestors(
         bom,
         found,
+        signers,
         depth,
         own=_bom_evidence(identified, bom, BUNDLE_NAME),
+        name=_one_name(subject, root),
         recomputed=frozenset(
             {content.digest, *(file.digest for file in content.files)}
         ),
@@ -135,27 +142,32 @@ def verify_document(
     """
     bom = load_bom(read_bytes(path), str(path))
     found = collect(evidence, signers, now)
-    pair = found.pairs.get(bom.digest)
-    own = None
-    if pair is not None and pair.identified.refusal is None:
-        root = bom.graph.nodes[str(bom.graph.root)]
-        _require_named(pair.identified, pair.subject, root, pair.location)
+    root = bom.graph.nodes[str(bom.graph.root)]
+    pairs = [p for p in found.pairs.get(bom.digest, ()) if not p.identified.refusal]
+    own = name = None
+    if pairs:
+        pair = _vouched(pairs, root, root.values("name"))
         own = _bom_evidence(pair.identified, bom, pair.location)
-    return _with_ancestors(bom, found, None, own=own)
+        name = _one_name(pair.subject, root)
+    return _with_ancestors(bom, found, signers, None, own=own, name=name)
 
 
 def _signed_statement(
     folder: Path, signers: tuple[AllowedSigner, ...], now: datetime
 ) -> tuple[Identified, BomSubject]:
     path = folder / BUNDLE_NAME
-    if not path.exists():
+    try:
+        data = read_small(path)
+    except InputError as error:
+        if error.reason != "path-missing":
+            raise
         raise VerificationFailed(
             "nobody signed this artifact",
             reason="signature-absent",
             where=str(path),
             hint="ask its supplier for the bundle, or sign it: aibom sign DIR --key K",
-        )
-    identified = identify(parse_bundle(read_small(path), str(path)), signers, now)
+        ) from error
+    identified = identify(parse_bundle(data, str(path)), signers, now)
     _require_allowed(identified, str(path))
     return identified, read_bom_statement(identified.statement, str(path))
 
@@ -175,15 +187,23 @@ def _require_allowed(identified: Identified, where: str) -> None:
             f"{_REFUSALS[identified.refusal]}{who}",
             reason=identified.refusal,
             where=where,
-            hint="if this signer is right, the verifier adds it to signers.yaml and locks",
+            hint="if this signer is right, add it to signers.yaml and lock the policy",
         )
 
 
 def _bom_of(folder: Path, subject: BomSubject) -> BomFile:
     path = folder / BOM_NAME
-    if not path.exists():
-        raise VerificationFailed("is missing", reason="bom-missing", where=str(path))
-    data = read_bytes(path)
+    try:
+        data = read_bytes(path)
+    except InputError as error:
+        if error.reason != "path-missing":
+            raise
+        raise VerificationFailed(
+            "is missing, but its signature is there",
+            reason="bom-missing",
+            where=str(path),
+            hint="fetch the artifact again",
+        ) from error
     digest = hashlib.sha256(data).hexdigest()
     if digest != subject.bom.value:
         raise VerificationFailed(
@@ -196,9 +216,16 @@ def _bom_of(folder: Path, subject: BomSubject) -> BomFile:
 
 
 def _require_named(
-    identified: Identified, subject: BomSubject, root: Node, where: str
+    identified: Identified,
+    subject: BomSubject,
+    root: Node,
+    others: Iterable[str],
+    where: str,
 ) -> None:
-    """The statement, the BOM and the signer's namespace must agree on digest and name."""
+    """The statement, the BOM and the signer's namespace must agree on digest and name.
+
+    ``others`` are names that the thing has elsewhere.
+    """
     if subject.artifact != root.digest or subject.kind != root.kind.value:
         raise VerificationFailed(
             f"is signed for {subject.kind} {subject.artifact}; the BOM describes "
@@ -206,26 +233,55 @@ def _require_named(
             reason="subject-mismatch",
             where=where,
         )
+    if subject.name not in root.values("name"):
+        raise VerificationFailed(
+            f"is signed as {subject.name!r}, a name that the BOM does not give",
+            reason="subject-mismatch",
+            where=where,
+        )
     signer = identified.signer
-    names = {subject.name, *root.values("name")}
+    names = {*root.values("name"), *others}
     if signer is None or not all(signer.may_name(name) for name in names):
         raise VerificationFailed(
             f"{_REFUSALS['namespace-not-allowed']}: {', '.join(sorted(names))}",
             reason="namespace-not-allowed",
             where=where,
-            hint="namespaces stand in signers.yaml",
+            hint="namespaces stand in signers.yaml; inputs are called as their owner "
+            "calls them",
         )
+
+
+def _one_name(subject: BomSubject, root: Node) -> str | None:
+    """The signed name; None where the BOM gives others too, and could mean any."""
+    return subject.name if root.values("name") == (subject.name,) else None
+
+
+def _vouched(pairs: Iterable[BomPair], root: Node, others: Iterable[str]) -> BomPair:
+    """The first pair that holds; else the refusal of the first.
+
+    The same BOM may stand in the evidence with several bundles, and anybody can add one
+    that does not hold.
+    """
+    refusals = []
+    for pair in pairs:
+        try:
+            _require_allowed(pair.identified, pair.location)
+            _require_named(pair.identified, pair.subject, root, others, pair.location)
+        except VerificationFailed as error:
+            refusals.append(error)
+        else:
+            return pair
+    raise refusals[0]
 
 
 def _same_bytes(
     folder: Path, root: Node, subject: BomSubject, progress: Progress | None
 ) -> Content:
-    """Compare every (path, digest) pair: BOM, statement, and the bytes that are there."""
+    """Compare each (path, digest) of the BOM, the statement, and what is there."""
     wanted = {file.path: file.digest.value for file in root.files}
-    listed = dict(subject.files)
-    if (listed and listed != wanted) or (
-        not listed and len(wanted) <= MAX_FILE_SUBJECTS
-    ):
+    listed = subject.files
+    complete = len(wanted) <= MAX_FILE_SUBJECTS
+    if listed != tuple(sorted(wanted.items())) and (listed or complete):
         raise VerificationFailed(
             "the signed statement lists other files than the BOM",
             reason="subject-mismatch",
@@ -233,28 +289,7 @@ def _same_bytes(
         )
     content = hash_path(folder, progress=progress)
     there = {file.path: file.digest.value for file in content.files}
-    for reason, paths, words in (
-        ("file-missing", wanted.keys() - there.keys(), "is missing"),
-        ("file-extra", there.keys() - wanted.keys(), "is not in the BOM"),
-        (
-            "digest-mismatch",
-            {p for p in wanted if p in there and there[p] != wanted[p]},
-            "",
-        ),
-    ):
-        if paths:
-            first = min(paths)
-            more = f" (and {len(paths) - 1} more files)" if len(paths) > 1 else ""
-            seen = (
-                words
-                or f"is sha256:{there[first]}; the BOM says sha256:{wanted[first]}"
-            )
-            raise VerificationFailed(
-                seen + more,
-                reason=reason,
-                where=str(folder / first),
-                hint="these are not the bytes that were signed; fetch the artifact again",
-            )
+    _require_files(folder, wanted, there)
     if content.digest != root.digest:
         raise VerificationFailed(
             f"the folder is {content.digest}; the BOM says {root.digest}",
@@ -262,6 +297,30 @@ def _same_bytes(
             where=str(folder),
         )
     return content
+
+
+def _require_files(
+    folder: Path, wanted: Mapping[str, str], there: Mapping[str, str]
+) -> None:
+    """Every path with its SHA-256, none missing and none extra; the first is named."""
+    changed = {path for path in wanted if there.get(path, wanted[path]) != wanted[path]}
+    for reason, paths, words in (
+        ("file-missing", wanted.keys() - there.keys(), "is missing"),
+        ("file-extra", there.keys() - wanted.keys(), "is not in the BOM"),
+        ("digest-mismatch", changed, "is {}; the BOM says {}"),
+    ):
+        if paths:
+            first = min(paths)
+            said = words.format(
+                f"sha256:{there.get(first)}", f"sha256:{wanted.get(first)}"
+            )
+            more = f" (and {len(paths) - 1} more files)" if len(paths) > 1 else ""
+            raise VerificationFailed(
+                said + more,
+                reason=reason,
+                where=str(folder / first),
+                hint="these are not the bytes that were signed; fetch them again",
+            )
 
 
 def _bom_evidence(identified: Identified, bom: BomFile, location: str) -> Evidence:
@@ -283,45 +342,46 @@ def _bom_evidence(identified: Identified, bom: BomFile, location: str) -> Eviden
 def _with_ancestors(
     bom: BomFile,
     found: Found,
+    signers: tuple[AllowedSigner, ...],
     depth: int | None,
     *,
     own: Evidence | None,
+    name: str | None,
     recomputed: frozenset[Digest] = frozenset(),
     housekeeping: tuple[str, ...] = (),
 ) -> Verified:
-    graphs, boms, items = [bom.graph], [(BOM_NAME, f"sha256:{bom.digest}")], []
-    warnings = [f"{bom.where}: {notice}" for notice in bom.notices]
-    upstream: list[str] = []
-    if depth != 0:
-        for pair, above in _upstream(bom, found):
-            graphs.append(above.graph)
-            boms.append((pair.location, f"sha256:{pair.digest}"))
-            items.append(_bom_evidence(pair.identified, above, pair.location))
-            warnings.extend(f"{pair.location}: {notice}" for notice in above.notices)
-            upstream.append(_described(pair, above))
-    root = str(bom.graph.root)
-    graph = Graph.of(
-        (node for part in graphs for node in part.nodes.values()),
-        (edge for part in graphs for edge in part.edges),
-        root,
-    )
-    records = require_own_names(found.items, graph)
-    if depth != 0:
-        _require_records_agree(graphs, records)
+    above = _upstream(bom, found) if depth != 0 else []
+    graphs = [bom.graph, *(upper.graph for _, upper in above)]
+    graph = _merged(graphs, str(bom.graph.root))
+    vouched = [_bom_evidence(pair.identified, b, pair.location) for pair, b in above]
     if own is not None:
-        items.append(own)
+        vouched.append(own)
+    items = require_own_names(found.items, graph, signers, vouched)
+    if depth != 0:
+        _require_records_agree(graphs, items)
+    read = [(BOM_NAME, bom), *((pair.location, upper) for pair, upper in above)]
+    notices = {f"{place}: {text}" for place, one in read for text in one.notices}
     return Verified(
         graph,
-        root,
-        EvidenceSet((*items, *records), recomputed, bool(recomputed)),
-        name=bom.graph.nodes[root].label if own else None,
+        str(bom.graph.root),
+        EvidenceSet((*vouched, *items), recomputed, bool(recomputed)),
+        name=name,
         signer=own.signer if own else None,
-        boms=tuple(sorted(boms)),
+        boms=tuple(sorted((place, f"sha256:{one.digest}") for place, one in read)),
         evidence_digests=found.digests,
         housekeeping=housekeeping,
-        warnings=tuple(sorted(set(warnings))),
+        warnings=tuple(sorted(notices)),
         ancestors="NOT verified (--depth 0)" if depth == 0 else "verified",
-        upstream=tuple(upstream),
+        upstream=tuple(_described(pair, upper) for pair, upper in above),
+    )
+
+
+def _merged(graphs: Iterable[Graph], root: str) -> Graph:
+    listed = list(graphs)
+    return Graph.of(
+        (node for part in listed for node in part.nodes.values()),
+        (edge for part in listed for edge in part.edges),
+        root,
     )
 
 
@@ -347,30 +407,34 @@ def _upstream(bom: BomFile, found: Found) -> list[tuple[BomPair, BomFile]]:
 
 
 def _linked(text: str, node: Node, found: Found, where: str) -> tuple[BomPair, BomFile]:
-    link, digest = split_link(text) or ("", "")
-    pair = found.pairs.get(digest)
-    if pair is None:
-        unsigned = found.unsigned_boms.get(digest)
-        raise VerificationFailed(
-            f"the BOM of {node.label} ({link}, sha256:{digest}) "
-            + (f"is not signed ({unsigned})" if unsigned else "is not in the evidence"),
-            reason="signature-absent" if unsigned else "upstream-bom-missing",
-            where=where,
-            hint="put the supplier's aibom.cdx.json and aibom.sigstore.json into a folder "
-            "of the evidence",
-        )
-    _require_allowed(pair.identified, pair.location)
-    above = load_bom(pair.data, pair.location)
+    link, digest = split_link(text) or (text, "")
+    pairs = found.pairs.get(digest, ())
+    if not pairs:
+        raise _not_there(link, digest, node, found, where)
+    above = load_bom(pairs[0].data, pairs[0].location)
     root = above.graph.nodes[str(above.graph.root)]
     if above.link != link or root.id != node.id:
         raise VerificationFailed(
-            f"describes {root.id} as {above.link}; the BOM that links it means {node.id} "
-            f"as {link}",
+            f"describes {root.id} as {above.link}; the BOM that links it means "
+            f"{node.id} as {link}",
             reason="upstream-root-mismatch",
-            where=pair.location,
+            where=above.where,
         )
-    _require_named(pair.identified, pair.subject, root, pair.location)
-    return pair, above
+    return _vouched(pairs, root, qualified_names(node)), above
+
+
+def _not_there(
+    link: str, digest: str, node: Node, found: Found, where: str
+) -> VerificationFailed:
+    unsigned = found.unsigned_boms.get(digest)
+    lack = f"is not signed ({unsigned})" if unsigned else "is not in the evidence"
+    return VerificationFailed(
+        f"the BOM of {node.label} ({link}, sha256:{digest}) {lack}",
+        reason="signature-absent" if unsigned else "upstream-bom-missing",
+        where=where,
+        hint="put the supplier's aibom.cdx.json and aibom.sigstore.json into one "
+        "folder of the evidence",
+    )
 
 
 def _require_records_agree(graphs: list[Graph], items: Iterable[Evidence]) -> None:
@@ -379,18 +443,21 @@ def _require_records_agree(graphs: list[Graph], items: Iterable[Evidence]) -> No
     A step is named by its record's digest, so it does not matter who signed the record.
     """
     for item in items:
-        for graph in graphs:
-            for step in sorted(item.own & graph.nodes.keys()):
-                if item.graph is None or not step.startswith("step:"):
-                    continue
-                fragment = Fragment(item.graph, step, (), ())
-                differences = step_mismatches(graph, fragment)
-                if differences:
-                    more = len(differences) - 1
-                    raise VerificationFailed(
-                        f"the BOM and the step's record disagree: {differences[0]}"
-                        + (f" (and {more} more)" if more else ""),
-                        reason="step-record-mismatch",
-                        where=item.location,
-                        hint="somebody edited the BOM after it was assembled",
-                    )
+        for step in sorted(name for name in item.own if name.startswith("step:")):
+            for graph in graphs:
+                if item.graph is not None and step in graph.nodes:
+                    record = Fragment(item.graph, step, (), ())
+                    _require_agrees(graph, record, item.location)
+
+
+def _require_agrees(graph: Graph, record: Fragment, where: str) -> None:
+    differences = step_mismatches(graph, record)
+    if not differences:
+        return
+    more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+    raise VerificationFailed(
+        f"the BOM and the step's record disagree: {differences[0]}{more}",
+        reason="step-record-mismatch",
+        where=where,
+        hint="somebody edited the BOM after it was assembled",
+    )

@@ -170,8 +170,15 @@ def failure_document(
 def require_scalar(name: str, value: object) -> None:
     """Refuse a parameter that is not text, a finite number or a truth value.
 
-    Raises :class:`~aibom.errors.UsageError` (``parameter-not-scalar``).
+    Raises :class:`~aibom.errors.UsageError` (``parameter-not-scalar``, and
+    ``parameter-unnamed`` for a name that is empty or cannot be shown).
     """
+    if not name.strip() or not name.isprintable():
+        raise UsageError(
+            f"a parameter cannot be called {name!r}",
+            reason="parameter-unnamed",
+            hint="give it a name of visible characters",
+        )
     finite = not isinstance(value, float) or math.isfinite(value)
     if not isinstance(value, str | int | float) or not finite:
         raise UsageError(
@@ -240,8 +247,7 @@ def _input(used: UsedInput, redactor: Redactor) -> Resource:
 
 
 def _code(code: CodeUse, redactor: Redactor) -> Resource:
-    notes: dict[str, Any] = {"aibom:role": "code", "aibom:kind": "code"}
-    if code.dirty is not None:
-        notes["aibom:dirty"] = code.dirty
+    # null where git did not tell: unknown, which is not the same as clean.
+    notes = {"aibom:role": "code", "aibom:kind": "code", "aibom:dirty": code.dirty}
     uri = None if code.remote is None else redactor.text(f"git+{code.remote}")
     return Resource(uri=uri, digest={"gitCommit": code.commit}, annotations=notes)

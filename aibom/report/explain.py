@@ -16,6 +16,7 @@ _LONG = 2000
 
 def explain(
     document: Any,
+    where: str,
     rule: str | None = None,
     node: str | None = None,
     paint: Paint = plain,
@@ -23,7 +24,7 @@ def explain(
 ) -> str:
     """Text for a verdict document, narrowed to a rule, and to a node by id or label.
 
-    Nothing is evaluated again, and nothing says that the document is genuine. Raises
+    ``where`` names the document in errors. Nothing is evaluated again, and nothing says that the document is genuine. Raises
     :class:`~aibom.errors.DocumentInvalid` (``not-a-verdict``) for what is not one, and
     :class:`~aibom.errors.UsageError` (``nothing-to-explain``) when nothing matches.
     """
@@ -31,18 +32,21 @@ def explain(
         raise DocumentInvalid(
             f"is not a verdict ({API_VERSION})",
             reason="not-a-verdict",
+            where=where,
             hint="make one: aibom gate DIR --policy POLICY --output json=verdict.json",
         )
     try:
         return _explain(document, rule, node, paint, width)
     except KeyError as error:
-        raise _malformed(f"misses {error.args[0]!r}") from error
+        raise _malformed(f"misses {error.args[0]!r}", where) from error
     except (TypeError, AttributeError) as error:
-        raise _malformed(f"has a value of another type: {error}") from error
+        raise _malformed(f"a value has another type: {error}", where) from error
 
 
-def _malformed(message: str) -> DocumentInvalid:
-    return DocumentInvalid(f"is not a whole verdict: {message}", reason="not-a-verdict")
+def _malformed(message: str, where: str) -> DocumentInvalid:
+    return DocumentInvalid(
+        f"is not a whole verdict: {message}", reason="not-a-verdict", where=where
+    )
 
 
 def _explain(

@@ -23,6 +23,11 @@ _WORDS = {
     Decision.NOT_VERIFIED: ("bad", "NOT VERIFIED"),
     Decision.ERROR: ("bad", "COULD NOT DECIDE"),
 }
+#: Decisions that no single finding explains.
+_WHY_NOT = {
+    "nothing-in-force": "every rule of the policy is off in this tier",
+    "nothing-applicable": "no rule in force applies to anything in this lineage",
+}
 _MARKS = {Status.FAIL: "✗", Status.UNKNOWN: "?", Status.ERROR: "!"}
 #: Places of one finding that are drawn; the JSON has all of them.
 _PLACES = 5
@@ -42,6 +47,9 @@ def draw_verdict(
     lines = [*_head(verdict, paint, width), ""]
     if verdict.verification.message:
         lines += _stopped(verdict, paint, width)
+    if verdict.reason in _WHY_NOT:
+        head = f"{paint('bad', '?')} {paint('bold', verdict.reason)}"
+        lines += [head, *row("found", _WHY_NOT[verdict.reason], width), ""]
     for group in _groups(verdict.findings):
         lines += [*_finding(group, paint, verdict_file, width), ""]
     if verdict.decision is Decision.ALLOWED:
@@ -65,21 +73,21 @@ def _head(verdict: Verdict, paint: Paint, width: int) -> list[str]:
         f"policy {escape(inputs.policy)} {escape(inputs.policy_version)} · tier "
         f"{verdict.tier.value} · at {verdict.effective_time}"
     )
-    return ["  ".join(parts), *(paint("dim", line) for line in wrap(about, width))]
+    policy = [paint("dim", line) for line in wrap(about, width)]
+    return [*wrap("  ".join(parts), width, hang=2), *policy]
 
 
 def _stopped(verdict: Verdict, paint: Paint, width: int) -> list[str]:
     """What verification stopped at."""
     found = verdict.verification
-    lines = [f"{paint('bad', '✗')} {paint('bold', found.reason)}"]
-    for name, text in (
+    rows = (
         ("where", found.where),
         ("found", found.message),
         ("do", found.hint),
-    ):
-        if text:
-            lines += row(name, escape(text, _LONG), width)
-    return [*lines, *row("so", "no rule was evaluated", width), ""]
+        ("so", "no rule was evaluated"),
+    )
+    head = f"{paint('bad', '✗')} {paint('bold', escape(found.reason))}"
+    return [head, *_rows(width, *rows), ""]
 
 
 def _groups(findings: Iterable[Result]) -> list[list[Result]]:
@@ -102,45 +110,61 @@ def _finding(
         f"{paint('bold', escape(first.rule))}  {paint(style, escape(first.reason))}  "
         f"({first.status.value}, {first.severity.value}, {effect}{places})"
     )
-    lines = [f"{paint(style, _MARKS[first.status])} {head}"]
+    lines = wrap(head, width, f"{paint(style, _MARKS[first.status])} ", 2)
+    remedy = _rows(width, ("do", first.remedy))
+    if len(group) == 1:
+        lines += [*_what(first, width), *_expected(first, width)]
+        lines += [*_trail(first, paint, width), *remedy]
+        return [*lines, *_more(first, paint, verdict_file)]
     shared = len({result.expected for result in group}) == 1
-    for number, result in enumerate(group[:_PLACES]):
-        if number:
-            lines.append("")
-        lines += _place(result, paint, verdict_file, width)
+    lines += _expected(first, width) if shared else _rows(width, ("why", first.why))
+    for result in group[:_PLACES]:
+        lines += ["", *_what(result, width)]
         if not shared:
-            lines += row("expected", escape(result.expected, _LONG), width)
+            lines += _rows(width, ("expected", result.expected))
+        lines += _trail(result, paint, width)
+        lines += _more(result, paint, verdict_file)
     if len(group) > _PLACES:
         lines += ["", *row("", f"… and {len(group) - _PLACES} more places", width)]
-    if len(group) > 1:
-        lines.append("")
-    if shared and first.expected:
-        lines += row("expected", escape(first.expected, _LONG), width)
-    if first.why:
-        lines += row("why", escape(first.why, _LONG), width)
-    if first.remedy:
-        lines += row("do", escape(first.remedy, _LONG), width)
-    return lines
+    return [*lines, "", *remedy]
 
 
-def _place(
-    result: Result, paint: Paint, verdict_file: str | None, width: int
-) -> list[str]:
-    """What one result says of one node."""
-    lines = row("about", f"{escape(result.label)} {short_digest(result.node)}", width)
-    if result.actual:
-        lines += row("found", escape(result.actual, _LONG), width)
+def _rows(width: int, *rows: tuple[str, str]) -> list[str]:
+    """Named rows, those without a text left out."""
+    return [
+        line
+        for name, text in rows
+        if text
+        for line in row(name, escape(text, _LONG), width)
+    ]
+
+
+def _what(result: Result, width: int) -> list[str]:
+    about = f"{escape(result.label)} {short_digest(result.node)}"
+    return _rows(width, ("about", about), ("found", result.actual))
+
+
+def _expected(result: Result, width: int) -> list[str]:
+    return _rows(width, ("expected", result.expected), ("why", result.why))
+
+
+def _trail(result: Result, paint: Paint, width: int) -> list[str]:
+    """How the artifact comes to it, and what the finding rests on."""
+    lines = []
     if len(result.path) > 1:
         lines += row("path", draw_path(result.path, paint), width)
     if result.assurance:
-        proof = f"{result.assurance}: {escape(result.basis, _LONG)}"
-        lines += row("proof", proof, width)
-    if verdict_file is not None:
-        words = ["aibom", "explain", verdict_file, result.rule, result.node]
-        command = " ".join(shlex.quote(escape(word)) for word in words)
-        # A line to paste is never broken, however long it is.
-        lines.append(f"    {'more':<9} {paint('dim', command)}")
+        lines += _rows(width, ("proof", f"{result.assurance}: {result.basis}"))
     return lines
+
+
+def _more(result: Result, paint: Paint, verdict_file: str | None) -> list[str]:
+    """The command that tells the rest: never broken, however long, to be pasted."""
+    if verdict_file is None:
+        return []
+    words = ["aibom", "explain", verdict_file, result.rule, result.node]
+    command = " ".join(shlex.quote(escape(word)) for word in words)
+    return [f"    {'more':<9} {paint('dim', command)}"]
 
 
 def draw_path(path: Iterable[PathHop], paint: Paint = plain) -> str:
@@ -158,7 +182,7 @@ def _proved(found: Verification, paint: Paint, width: int) -> list[str]:
     """What an allowed verdict rests on beside the rules, and what it leaves open."""
     signed = [f"by {escape(found.signer)}" if found.signer else "by nobody known here"]
     signed += [escape(text) for text in found.upstream]
-    steps = f"{found.steps_recorded} of {found.steps} steps have a signed record"
+    steps = f"{found.steps_recorded} of {found.steps} have a signed record that agrees"
     lineage = "closed" if found.lineage_closed else "OPEN: not everything is known"
     roots = found.accepted_roots
     if roots:
@@ -168,13 +192,17 @@ def _proved(found: Verification, paint: Paint, width: int) -> list[str]:
     read = found.state == "verified"
     files = "every file hashed" if read else "not read: this was a dry run"
     mark = paint("good", "✓") if read else paint("warn", "·")
+    limits = (
+        "This says nothing about what no rule asks for, nor that the model is safe: "
+        "see docs/threat-model.md."
+    )
     return [
-        f"{mark} {paint('bold', 'proved' if read else 'claimed')}",
+        f"{mark} {paint('bold', 'proved' if read else 'told by the documents')}",
         *row("bytes", files, width),
         *row("signed", "; ".join(signed), width),
-        *row("lineage", f"{lineage}; {steps}", width),
-        *row("not", "that the model is safe, nor what no rule asks for", width),
-        *row("", "(docs/threat-model.md)", width),
+        *row("steps", steps, width),
+        *row("lineage", lineage, width),
+        *wrap(limits, width, "  ", 2),
     ]
 
 
@@ -202,7 +230,7 @@ def _counts(verdict: Verdict) -> str:
     """``1 blocks · 10 pass``: every result once."""
     blocking = len(verdict.blocking)
     counts = Counter(result.status for result in verdict.results if not result.blocks)
-    told = [f"{blocking} {'blocks' if blocking == 1 else 'block'}"]
+    told = [f"{blocking or 'nothing'} {'block' if blocking > 1 else 'blocks'}"]
     for status, words in (
         (Status.FAIL, "fail without blocking"),
         (Status.UNKNOWN, "unknown without blocking"),

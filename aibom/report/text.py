@@ -41,7 +41,7 @@ _LONGEST = 300
 
 _PAINTED = re.compile(r"\x1b\[[0-9;]*m")
 #: A word ends at a space, except that a command between backticks is one.
-_WORD = re.compile(r"`[^`]*`\S*|\S+")
+_WORD = re.compile(r"(?:`[^`]*`|\S)+")
 _NARROWEST = 20
 
 
@@ -90,8 +90,11 @@ def wrap(text: str, width: int, lead: str = "", hang: int = 0) -> list[str]:
 
     Further lines are indented by ``hang``. Lines are broken between words only, never
     inside one or inside a command between backticks: a digest or a path that is wider
-    than the line stays whole. ``text`` is escaped already; colours take no room.
+    than the line stays whole. A text that fits is left as it is. ``text`` is escaped
+    already; colours take no room.
     """
+    if _columns(lead) + _columns(text) <= width:
+        return [f"{lead}{text}".rstrip()]
     room = max(width - hang, _NARROWEST) + hang
     lines: list[str] = []
     line, used = lead, _columns(lead)

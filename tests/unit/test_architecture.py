@@ -81,6 +81,8 @@ PLANTED = {
             "if TYPE_CHECKING:\n    pass\nelse:\n    import rfc8785",
             "rfc8785",
         ),
+        "plugin": ("aibom.testing.plugin", "import cryptography", "cryptography"),
+        "like-sigstore": ("aibom.testing.sigstores", "import requests", "requests"),
     },
     "standard-library-only": {
         "top": ("aibom.statement", "import attrs", "attrs"),
@@ -139,6 +141,7 @@ KEPT = {
         "in-function": ("aibom.bom.a", "def f():\n    import networkx"),
         "for-types": ("aibom.bom.a", "if TYPE_CHECKING:\n    import networkx"),
         "light": ("aibom.cli.a", "import click, json"),
+        "made-of-keys": ("aibom.testing.sigstore.ca", "import cryptography"),
     },
     "standard-library-only": {
         "ours": (

@@ -26,11 +26,12 @@ How one signature travels through the modules::
 ``server`` carries all of it over HTTP.
 
 What it is not: there are no witnesses, no monitors, no search in the logs, no TUF
-repository, no consistency proofs and no storage; the CT log promises inclusion and keeps
-no tree, since no Sigstore client asks it for one; keys are unprotected in memory. Tokens
-for GitHub and GitLab carry the real issuers' names, so that policies can be tested as
-they are; what keeps them apart from real ones is the trusted root, which names only this
-instance's keys.
+repository, no consistency proofs and no storage; the CT log promises inclusion and
+keeps no tree, since no Sigstore client asks it for one; keys are unprotected in memory.
+
+Tokens for GitHub and GitLab carry the real issuers' names, so that policies can be
+tested as they are. What keeps them apart from real ones is the trusted root: it names
+only this instance's keys.
 """
 
 from __future__ import annotations

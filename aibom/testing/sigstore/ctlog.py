@@ -29,7 +29,7 @@ class CertificateLog:
         self.key = LogKey.ecdsa()
 
     def promise(self, precertificate: bytes, issuer_spki: bytes, at: datetime) -> bytes:
-        """The SCT list extension's value for a TBSCertificate without that extension."""
+        """The value of the SCT list extension, for a certificate without it (TBS)."""
         milliseconds = int(at.timestamp() * 1000)
         signed = (
             struct.pack(

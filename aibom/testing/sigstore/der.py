@@ -24,11 +24,12 @@ __all__ = [
     "set_of",
     "tagged",
     "tlv",
+    "utc_time",
     "utf8",
 ]
 
 BOOLEAN, INTEGER, OCTETS, OID, UTF8 = 0x01, 0x02, 0x04, 0x06, 0x0C
-GENERALIZED_TIME, SEQUENCE, SET = 0x18, 0x30, 0x31
+UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x17, 0x18, 0x30, 0x31
 #: constructed, class context-specific
 CONTEXT = 0xA0
 
@@ -85,6 +86,11 @@ def utf8(value: str) -> bytes:
 def generalized_time(digits: str) -> bytes:
     """A GeneralizedTime from ``YYYYMMDDHHMMSS`` in UTC."""
     return tlv(GENERALIZED_TIME, digits.encode("ascii"), b"Z")
+
+
+def utc_time(digits: str) -> bytes:
+    """A UTCTime from ``YYMMDDHHMMSS`` in UTC."""
+    return tlv(UTC_TIME, digits.encode("ascii"), b"Z")
 
 
 def oid(dotted: str) -> bytes:

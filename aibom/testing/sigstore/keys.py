@@ -1,4 +1,4 @@
-"""Keys of the logs: one that signs, the bytes a trusted root publishes, and the log's id.
+"""Keys of the logs: one that signs, the bytes a trusted root publishes, the log's id.
 
 Two kinds, because the two Rekors differ: ECDSA P-256 with the id of RFC 6962 (section
 3.2), and Ed25519 with the id that C2SP signed-note derives from name and key.

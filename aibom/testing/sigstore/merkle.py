@@ -64,7 +64,7 @@ class MerkleTree:
         return siblings[::-1]
 
     def _subtree(self, start: int, end: int) -> bytes:
-        """The hash of a range that starts where a complete subtree of its size could."""
+        """The hash of a range; it starts where a complete subtree that long could."""
         size = end - start
         if size & (size - 1) == 0:
             level = size.bit_length() - 1

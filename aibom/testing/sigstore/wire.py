@@ -36,7 +36,7 @@ _GRPC_STATUS = {3: 400, 5: 404, 13: 500}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request: header names in lower case, the last value of each parameter."""
+    """One HTTP request: header names in lower case, the last of equal parameters."""
 
     method: str
     path: str
@@ -80,7 +80,7 @@ def grpc_refusal(message: str, code: int = 3) -> Refused:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse a body; raises ``ValueError``, so that each service refuses in its words."""
+    """Parse a body; raises ``ValueError``: each service refuses in its own words."""
     return json.loads(body.decode("utf-8"))
 
 
@@ -90,7 +90,7 @@ def b64(data: bytes) -> str:
 
 
 def unb64(text: Any) -> bytes:
-    """Strict base64; raises ``ValueError`` for anything else, a missing value included."""
+    """Strict base64; raises ``ValueError`` for anything else, or no text at all."""
     if not isinstance(text, str):
         raise ValueError("not base64 text")
     try:

@@ -18,7 +18,7 @@ from aibom.digest import hash_path
 from aibom.errors import DocumentInvalid
 from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id
-from aibom.lineage.nodes import Edge, Kind, Node, Origin, Relation
+from aibom.lineage.nodes import Edge, Kind, Node, Origin, Relation, State
 from aibom.lineage.step_record import (
     Fragment,
     is_step_record,
@@ -80,10 +80,12 @@ def written(said: StepFacts = FULL) -> Statement:
 
 
 def edges_of(fragment: Fragment, relation: Relation) -> dict[str, Edge]:
-    """The step's edges by the label of what they lead to."""
+    """The step's edges by what it called the thing, or else by the thing's label."""
     graph = fragment.graph
     found = graph.edges_from(fragment.step, relation)
-    return {graph.nodes[edge.target].label: edge for edge in found}
+    return {
+        edge.value("name") or graph.nodes[edge.target].label: edge for edge in found
+    }
 
 
 # ── round trip ──────────────
@@ -137,7 +139,19 @@ def test_inputs_say_in_which_role_and_from_where() -> None:
     assert used["base"].value("revision") == COMMIT
     assert used["labels"].value("changed-while-running") == "true"
     assert used["labels"].value("digest-after") == str(a_digest("labels, later"))
-    assert used["train.jsonl"].facts == ()
+    assert used["train.jsonl"].fields() == ("name",)
+
+
+def test_what_a_consumer_calls_its_input_is_no_name_of_the_thing() -> None:
+    fragment = step_fragment(written(), "record")
+    inputs = [fragment.graph.nodes[name] for name in fragment.inputs]
+    assert [node.values("name") for node in inputs if node.digest] == [(), (), ()]
+
+
+def test_what_the_maker_calls_its_output_is_a_name_that_the_record_protects() -> None:
+    fragment = step_fragment(written(), "record")
+    for edge in fragment.graph.edges_from(fragment.step, Relation.GENERATED):
+        assert fragment.graph.nodes[edge.target].values("name") == edge.values("name")
 
 
 def test_code_is_known_by_its_commit() -> None:
@@ -147,6 +161,21 @@ def test_code_is_known_by_its_commit() -> None:
     assert code.value("commit") == COMMIT
     assert code.value("dirty") == "true"
     assert code.values("source") == ("git+https://git.example/acme/train",)
+
+
+@pytest.mark.parametrize(
+    ("dirty", "known"),
+    [(True, ("true",)), (False, ("false",)), (None, ())],
+    ids=["changed", "clean", "git did not tell"],
+)
+def test_code_is_clean_only_where_git_said_so(
+    dirty: bool | None, known: tuple[str, ...]
+) -> None:
+    said = replace(BARE, code=CodeUse(COMMIT, None, dirty))
+    fragment = step_fragment(written(said), "record")
+    (code,) = (n for n in fragment.graph.nodes.values() if n.kind is Kind.CODE)
+    assert code.values("dirty") == known
+    assert code.state("dirty") is not State.MISSING
 
 
 def test_parties_and_their_roles() -> None:
@@ -282,11 +311,9 @@ def facts_run_together(fragment: Fragment) -> Graph:
     def change(edge: Edge) -> Edge:
         if not is_base(edge):
             return edge
-        (revision, source) = edge.facts
-        return replace(
-            edge,
-            facts=(replace(revision, value=f"{revision.value} source={source.value}"),),
-        )
+        (name, revision, source) = edge.facts
+        joined = replace(revision, value=f"{revision.value} source={source.value}")
+        return replace(edge, facts=(name, joined))
 
     return edited(fragment, change=change)
 
@@ -301,8 +328,20 @@ def another_form(fragment: Fragment) -> Graph:
     )
 
 
+def renamed_output(fragment: Fragment) -> Graph:
+    """An output moved into another namespace."""
+
+    def change(edge: Edge) -> Edge:
+        if edge.relation is not Relation.GENERATED:
+            return edge
+        return replace(edge, facts=facts({"name": "acme/lab-1"}))
+
+    return edited(fragment, change=change)
+
+
 EDITS: dict[str, tuple[Edit, list[str]]] = {
     "nothing": (lambda fragment: fragment.graph, []),
+    "an output renamed": (renamed_output, ["leaves out: generated", "acme/lab-1"]),
     "an input left out": (without("labels"), ["leaves out: used dataset:tree:"]),
     "a party left out": (without("labeler"), ["leaves out: performed-by party:person"]),
     "an output left out": (

@@ -51,6 +51,11 @@ REFUSED_AT_ONCE: dict[str, tuple[str, Callable[[Step], None]]] = {
         "parameter-not-scalar",
         lambda step: step.parameter("x", None),  # type: ignore[arg-type]
     ),
+    "parameter-empty-name": ("parameter-unnamed", lambda step: step.parameter(" ", 1)),
+    "parameter-hidden-name": (
+        "parameter-unnamed",
+        lambda step: step.parameter("lr\u202e", 1),
+    ),
     "parameter-twice": ("parameter-twice", same_parameter_twice),
     "steps-in-output": ("records-inside-artifact", lambda step: step.output(".")),
     "steps-in-input": (

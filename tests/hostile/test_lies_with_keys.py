@@ -1,0 +1,377 @@
+"""Somebody with a key of their own tries to get a yes for a wrong artifact.
+
+Each signer here is allowed something; none may make the gate say yes about what is not
+theirs to vouch for. ``lab`` may say everything, about ``acme/lab-*``. A wrong answer is
+exit 0; which refusal it is matters less, and is told so that it does not change unseen.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from worlds import (
+    COMMIT,
+    MODEL,
+    NOW,
+    World,
+    an_edge,
+    audit,
+    fine_tune,
+    key,
+    named,
+    step_options,
+    subject,
+    with_fact,
+    with_parts,
+    without_edges,
+)
+
+from aibom.attest.bundle import make_bundle, parse_bundle
+from aibom.bom.encode import encode, to_bytes
+from aibom.digest import BOM_NAME, BUNDLE_NAME
+from aibom.errors import AibomError, VerificationFailed
+from aibom.lineage.graph import Graph
+from aibom.lineage.nodes import Edge, Kind, Relation
+from aibom.lineage.step_record import step_fragment
+from aibom.operations.assemble import assemble
+from aibom.operations.sign import sign_artifact
+from aibom.operations.verify import verify
+from aibom.recording import record
+from aibom.statement import Statement, to_json
+from aibom.verdict import Result, Verdict
+
+LAB_LABELS = "acme/lab-labels"
+
+
+def refusals(world: World) -> set[str]:
+    return {item.refusal for item in world.verify().evidence.items if item.refusal}
+
+
+def open_ends(verdict: Verdict) -> list[Result]:
+    """The blocking answers of the rule that lineage must be closed."""
+    return [r for r in verdict.blocking if r.rule == "lineage-open"]
+
+
+def without_audit_of_labels(world: World) -> Path:
+    """Take the auditor's audit of the labels away, and return its report."""
+    for path in (world.evidence / "audits").iterdir():
+        if b"label-consistency" in parse_bundle(path.read_bytes(), "").payload:
+            path.unlink()
+    return world.root / "reports/labels.json"
+
+
+# Names are chosen by signers.
+
+
+def test_audit_under_a_name_of_the_auditors_own(world: World) -> None:
+    report = without_audit_of_labels(world)
+    audit(world, report, world.root / "labels", LAB_LABELS, Kind.DATASET, "lab")
+    assert refusals(world) == {"subject-name-differs"}
+    assert world.gate().exit_code == 3
+
+
+def test_audit_under_a_name_that_a_bom_has_added(world: World) -> None:
+    report = without_audit_of_labels(world)
+    audit(world, report, world.root / "labels", LAB_LABELS, Kind.DATASET, "lab")
+    labels = world.node("acme/data/labels").id
+    world.rewrite(lambda graph: with_fact(graph, labels, "name", LAB_LABELS))
+    assert "namespace-not-allowed" in refusals(world)
+    assert world.gate().exit_code == 3
+
+
+def test_second_subject_that_calls_itself_nothing(world: World) -> None:
+    """Without its kind it would not be taken for an entity, but be believed about."""
+    path = audit(
+        world,
+        without_audit_of_labels(world),
+        world.root / "labels",
+        "acme/data/labels",
+        Kind.DATASET,
+    )
+    document = json.loads(parse_bundle(path.read_bytes(), "").payload)
+    path.unlink()
+    real = document["subject"][0]
+    own = subject("acme/lab-1", world.root / "guideline.md", "guideline")
+    del real["annotations"]["aibom:kind"]
+    document["subject"] = [own, real]
+    world.add_statement(to_json(document), "lab")
+    assert refusals(world) == {"namespace-not-allowed"}
+    assert world.gate().exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "signer", ["data", "lab", "release", "auditor", "nobody", None]
+)
+def test_record_signed_by_whom_the_output_is_not_of(
+    world: World, signer: str | None
+) -> None:
+    path = world.record_of("fine-tune")
+    payload = parse_bundle(path.read_bytes(), "").payload
+    path.unlink()
+    world.add_statement(payload, signer)
+    verdict = world.gate()
+    assert verdict.exit_code == 3
+    assert [r.reason for r in open_ends(verdict)] == ["step-record-untrusted"]
+
+
+# Upstream BOMs and what they say of things that are not theirs.
+
+
+def edit_base(world: World, edit: Callable[[Graph], Graph]) -> None:
+    """The owner of the base edits its BOM; whoever releases the model links that."""
+    bom = world.evidence / "base" / BOM_NAME
+    graph = edit(world.graph(bom))
+    (world.root / "base" / BOM_NAME).write_bytes(to_bytes(encode(graph)))
+    sign_artifact(world.root / "base", key("base"))
+    for name in (BOM_NAME, BUNDLE_NAME):
+        shutil.copy(world.root / "base" / name, world.evidence / "base" / name)
+    linked = [world.root / "base" / BOM_NAME]
+    assemble(world.model, [world.evidence / "records"], boms=linked)
+    sign_artifact(world.model, key("release"))
+
+
+def test_world_can_be_linked_again(world: World) -> None:
+    edit_base(world, lambda graph: graph)
+    assert world.gate().exit_code == 0
+
+
+def forged_origin(world: World) -> Callable[[Graph], Graph]:
+    """A step of the base's owner that is said to have made acme's labels."""
+    options = step_options(world, "forged", "base")
+    with record("collect", **options) as step:
+        step.input("items", world.root / "raw/corpus.txt")
+        step.output(world.root / "copy", name="acme/models/base", kind="dataset")
+        shutil.copytree(world.root / "labels", world.root / "copy")
+    assert step.record is not None
+    shutil.copy(step.record, world.evidence)
+    payload = parse_bundle(step.record.read_bytes(), "").payload
+    made = step_fragment(Statement.parse(payload, ""), "").graph
+
+    def edit(graph: Graph) -> Graph:
+        (labels,) = (
+            n.id
+            for n in made.nodes.values()
+            if n.kind is Kind.DATASET
+            and n.files == ()
+            and n.id.startswith("dataset:tree")
+        )
+        used = an_edge(str(graph.root), Relation.DERIVED_FROM, labels)
+        return with_parts(graph, made.nodes.values(), [*made.edges, used])
+
+    return edit
+
+
+def test_step_in_anothers_bom_does_not_close_what_is_open(world: World) -> None:
+    world.record_of("label").unlink()
+    before = world.gate()
+    assert [r.reason for r in open_ends(before)] == ["step-record-absent"]
+
+
+def test_upstream_origin_for_a_thing_that_is_not_its_own(world: World) -> None:
+    edit = forged_origin(world)
+    record_of_labels = world.record_of("label")
+    edit_base(world, edit)
+    assert "namespace-not-allowed" in refusals(world)
+    assert open_ends(world.gate())
+    record_of_labels.unlink()
+    assert open_ends(world.gate())
+
+
+def test_upstream_name_for_a_thing_takes_trust_away_only(world: World) -> None:
+    labels = world.node("acme/data/labels")
+
+    def edit(graph: Graph) -> Graph:
+        other = with_fact(
+            Graph.of([replace(labels, facts=(), files=())], [], labels.id),
+            labels.id,
+            "name",
+            "acme/models/base",
+        )
+        edge = an_edge(str(graph.root), Relation.DERIVED_FROM, labels.id)
+        return with_parts(graph, other.nodes.values(), [edge])
+
+    edit_base(world, edit)
+    assert refusals(world) == {"namespace-not-allowed"}
+    assert world.gate().exit_code == 3
+
+
+# The same BOM, several times.
+
+
+@pytest.mark.parametrize("place", ["a-first", "z-last"])
+@pytest.mark.parametrize("signer", ["nobody", "lab", "auditor"])
+def test_another_bundle_of_the_same_bom_changes_nothing(
+    world: World, place: str, signer: str
+) -> None:
+    before = world.gate()
+    shutil.copytree(world.evidence / "base", world.evidence / place)
+    world.resign(world.evidence / place / BUNDLE_NAME, signer)
+    after = world.gate()
+    assert (after.exit_code, after.results) == (0, before.results)
+
+
+@pytest.mark.parametrize("signer", ["nobody", "lab"])
+def test_only_bundles_that_do_not_hold(world: World, signer: str) -> None:
+    shutil.copytree(world.evidence / "base", world.evidence / "again")
+    for place in ("base", "again"):
+        world.resign(world.evidence / place / BUNDLE_NAME, signer)
+    assert world.gate().exit_code == 11
+
+
+# Between hashing and use.
+
+
+def test_weights_that_change_while_they_are_hashed(world: World) -> None:
+    def change(done: int, total: int) -> None:
+        if done == 0:
+            (world.model / "weights.bin").write_text("evil!!")
+
+    with pytest.raises(AibomError) as caught:
+        verify(world.model, world.signers(), [world.evidence], NOW, progress=change)
+    assert caught.value.reason in ("changed-while-hashing", "digest-mismatch")
+
+
+def test_bom_that_changes_after_it_was_read(world: World) -> None:
+    signed = dict(world.verify().boms)
+
+    def change(done: int, total: int) -> None:
+        world.bom.write_bytes((world.evidence / "base" / BOM_NAME).read_bytes())
+
+    verified = verify(
+        world.model, world.signers(), [world.evidence], NOW, progress=change
+    )
+    assert dict(verified.boms) == signed
+    assert verified.graph.nodes[verified.root].values("name") == (MODEL,)
+
+
+# A release signer who cuts lineage.
+
+
+def generated(graph: Graph, name: str) -> Callable[[Edge], bool]:
+    target = named(graph, name).id
+    return lambda e: e.relation is Relation.GENERATED and e.target == target
+
+
+def cut(name: str) -> Callable[[Graph], Graph]:
+    return lambda graph: without_edges(graph, generated(graph, name))
+
+
+def derived_instead(name: str, origin: str) -> Callable[[Graph], Graph]:
+    def edit(graph: Graph) -> Graph:
+        ends = (named(graph, name).id, Relation.DERIVED_FROM, named(graph, origin).id)
+        return without_edges(
+            with_parts(graph, [], [an_edge(*ends)]), generated(graph, name)
+        )
+
+    return edit
+
+
+CUTS = {
+    "the-artifacts-own-step": (cut(MODEL), "root-not-accepted"),
+    "the-step-of-a-dataset": (cut("acme/data/labels"), "root-not-accepted"),
+    "derived-from-in-its-place": (
+        derived_instead(MODEL, "acme/models/base"),
+        "derived-without-step",
+    ),
+    "a-dataset-derived-from-an-accepted-root": (
+        derived_instead("acme/data/labels", "acme/data/items"),
+        "derived-without-step",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "reason"), CUTS.values(), ids=CUTS)
+def test_cutting_lineage_leaves_it_open(
+    world: World, edit: Callable[[Graph], Graph], reason: str
+) -> None:
+    world.rewrite(edit)
+    verdict = world.gate()
+    assert verdict.exit_code == 3
+    assert [result.reason for result in open_ends(verdict)] == [reason]
+
+
+def test_cutting_a_step_with_its_record(world: World) -> None:
+    """Without the step in the BOM nothing is left that the record could contradict."""
+    path = world.record_of("label")
+    world.rewrite(cut("acme/data/labels"))
+    path.unlink()
+    assert open_ends(world.gate())
+
+
+def test_other_weights_with_the_lineage_of_the_good_ones(world: World) -> None:
+    """The pipeline's record names the bytes; the release key alone makes no new ones."""
+    good = world.graph()
+    (world.model / "weights.bin").write_text("evil")
+    from aibom.catalogers.artifact import artifact_node
+    from aibom.digest import hash_path
+
+    evil = artifact_node(Kind.MODEL, hash_path(world.model))
+    old = good.nodes[str(good.root)]
+    nodes = [n for n in good.nodes.values() if n.id != old.id]
+    edges = [
+        replace(e, target=evil.id) if e.target == old.id else e for e in good.edges
+    ]
+    graph = Graph.of([*nodes, replace(evil, facts=old.facts)], edges, evil.id)
+    world.bom.write_bytes(to_bytes(encode(graph)))
+    sign_artifact(world.model, key("release"))
+    with pytest.raises(VerificationFailed) as caught:
+        world.verify()
+    assert caught.value.reason == "step-record-mismatch"
+
+
+# What a BOM says about how far it is to be believed.
+
+
+def judgement(document: dict[str, Any], name: str, value: str) -> None:
+    for element in (document["metadata"], document["metadata"]["component"]):
+        element.setdefault("properties", []).append({"name": name, "value": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("aibom:assurance", "verified"), ("aibom:tier", "low"), ("vendor:tier", "low")],
+)
+def test_judgement_in_a_bom_changes_nothing(
+    world: World, name: str, value: str
+) -> None:
+    (world.evidence / "audits").rename(world.root / "hidden")
+    before = world.gate()
+    document = json.loads(world.bom.read_bytes())
+    judgement(document, name, value)
+    world.bom.write_bytes(to_bytes(document))
+    try:
+        sign_artifact(world.model, key("release"))
+    except AibomError as error:
+        assert error.reason == "view-mismatch"  # noqa: PT017  one of two right answers
+        return
+    after = world.gate()
+    assert (after.results, after.tier) == (before.results, before.tier)
+    assert after.exit_code == before.exit_code == 3
+
+
+def test_evidence_for_the_parent_is_none_for_the_child(world: World) -> None:
+    """Fine-tuned again: everything that was examined was another model."""
+    fine_tune(world, "next", "tuned again")
+    linked = [world.root / "base" / BOM_NAME]
+    assemble(world.root / "next", [world.evidence / "records"], boms=linked)
+    sign_artifact(world.root / "next", key("release"))
+    shutil.rmtree(world.model)
+    (world.root / "next").rename(world.model)
+    verdict = world.gate()
+    assert (verdict.exit_code, verdict.reason) == (3, "audit-missing")
+    assert COMMIT in str(world.graph().edges)
+
+
+def test_stranger_cannot_frame_an_allowed_signer(world: World) -> None:
+    """A hint is where to look; a statement of one's own under it ends the run."""
+    payload = parse_bundle(world.bundle.read_bytes(), "").payload
+    bundle = make_bundle(payload, key("nobody"))
+    bundle["verificationMaterial"]["publicKey"]["hint"] = key("release").public.hint
+    world.bundle.write_bytes(to_json(bundle))
+    assert world.gate().reason == "signature-invalid"
