@@ -39,19 +39,19 @@ MODES: dict[str, dict[str, Any]] = {
     "v2-tsa": {"rekor": 2, "timestamps": True},
 }
 
-#: name → how to get a token, and the identity and issuer that end up in certificates
+#: name → how to get a token; and the identity and the issuer of its certificates
 IDENTITIES = {
     "email": (
         lambda sigstore: sigstore.identity_token(ALICE),
-        lambda sigstore: Identity(identity=ALICE, issuer=sigstore.url),
+        lambda sigstore: (ALICE, sigstore.url),
     ),
     "github": (
         lambda sigstore: sigstore.github_token(),
-        lambda _: Identity(identity=GITHUB_JOB, issuer=GITHUB_ISSUER),
+        lambda _: (GITHUB_JOB, GITHUB_ISSUER),
     ),
     "gitlab": (
         lambda sigstore: sigstore.gitlab_token(),
-        lambda _: Identity(identity=GITLAB_JOB, issuer=GITLAB_ISSUER),
+        lambda _: (GITLAB_JOB, GITLAB_ISSUER),
     ),
 }
 

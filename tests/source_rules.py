@@ -48,9 +48,9 @@ HEAVY = frozenset(
     }
 )
 
-#: Loaded only by tests that ask for it, and keys and certificates in every module: there
-#: a late import would delay nothing. The rest of testing/ keeps the rule, the plugin above
-#: all: every pytest in an environment that has aibom imports that.
+#: Loaded only by tests that ask for it, and made of keys and certificates throughout: a
+#: late import would delay nothing. The rest of testing/ keeps the rule, the plugin most
+#: of all: every pytest in an environment that has aibom imports that.
 MAY_LOAD_HEAVY = "aibom.testing.sigstore"
 
 #: What touches the world; policy/ is a function of its arguments.

@@ -363,6 +363,11 @@ def _verifier(world: World) -> None:
     world.lock()
 
 
+def payload_of(path: Path) -> bytes:
+    """The statement in a bundle."""
+    return parse_bundle(path.read_bytes(), str(path)).payload
+
+
 def _put(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

@@ -108,9 +108,10 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
             "must name one BOM and one artifact", reason="subject-mismatch", where=where
         )
     bom, artifact = boms[0].content(), entities[0].content()
-    if bom is None or bom.value not in _referenced(statement.predicate):
+    referred = _referenced(statement.predicate)
+    if bom is None or bom.form != "file" or bom.value not in referred:
         raise VerificationFailed(
-            "refers to another BOM than the one it names as its subject",
+            "does not refer to the BOM that it names as its subject",
             reason="subject-mismatch",
             where=where,
         )

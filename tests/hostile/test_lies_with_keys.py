@@ -34,7 +34,8 @@ from worlds import (
 
 from aibom.attest.bundle import make_bundle, parse_bundle
 from aibom.bom.encode import encode, to_bytes
-from aibom.digest import BOM_NAME, BUNDLE_NAME
+from aibom.catalogers.artifact import artifact_node
+from aibom.digest import BOM_NAME, BUNDLE_NAME, hash_path
 from aibom.errors import AibomError, VerificationFailed
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Edge, Kind, Relation
@@ -154,23 +155,16 @@ def forged_origin(world: World) -> Callable[[Graph], Graph]:
     made = step_fragment(Statement.parse(payload, ""), "").graph
 
     def edit(graph: Graph) -> Graph:
-        (labels,) = (
-            n.id
-            for n in made.nodes.values()
-            if n.kind is Kind.DATASET
-            and n.files == ()
-            and n.id.startswith("dataset:tree")
-        )
+        labels = named(made, "acme/models/base").id
         used = an_edge(str(graph.root), Relation.DERIVED_FROM, labels)
         return with_parts(graph, made.nodes.values(), [*made.edges, used])
 
     return edit
 
 
-def test_step_in_anothers_bom_does_not_close_what_is_open(world: World) -> None:
+def test_absent_record_leaves_lineage_open(world: World) -> None:
     world.record_of("label").unlink()
-    before = world.gate()
-    assert [r.reason for r in open_ends(before)] == ["step-record-absent"]
+    assert [r.reason for r in open_ends(world.gate())] == ["step-record-absent"]
 
 
 def test_upstream_origin_for_a_thing_that_is_not_its_own(world: World) -> None:
@@ -305,12 +299,9 @@ def test_cutting_a_step_with_its_record(world: World) -> None:
 
 
 def test_other_weights_with_the_lineage_of_the_good_ones(world: World) -> None:
-    """The pipeline's record names the bytes; the release key alone makes no new ones."""
+    """The pipeline's record names the bytes; a release key alone makes none."""
     good = world.graph()
     (world.model / "weights.bin").write_text("evil")
-    from aibom.catalogers.artifact import artifact_node
-    from aibom.digest import hash_path
-
     evil = artifact_node(Kind.MODEL, hash_path(world.model))
     old = good.nodes[str(good.root)]
     nodes = [n for n in good.nodes.values() if n.id != old.id]
@@ -345,11 +336,7 @@ def test_judgement_in_a_bom_changes_nothing(
     document = json.loads(world.bom.read_bytes())
     judgement(document, name, value)
     world.bom.write_bytes(to_bytes(document))
-    try:
-        sign_artifact(world.model, key("release"))
-    except AibomError as error:
-        assert error.reason == "view-mismatch"  # noqa: PT017  one of two right answers
-        return
+    sign_artifact(world.model, key("release"))
     after = world.gate()
     assert (after.results, after.tier) == (before.results, before.tier)
     assert after.exit_code == before.exit_code == 3

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_world import environment, make_world
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,11 +44,13 @@ with open(report, "w") as file:
 """
 
 
-def run(tmp_path, harness, *args):
+def run(tmp_path, harness, *args, cwd=ROOT):
     """The exit code and the loaded modules of one fresh interpreter."""
     report = tmp_path / "loaded.json"
     command = [sys.executable, "-c", harness, str(report), *args]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=cwd, env=environment(), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     loaded = json.loads(report.read_text())
     return loaded["code"], loaded["modules"]
@@ -71,6 +74,25 @@ def test_a_command_leaves_heavy_packages_unloaded(tmp_path, arguments, code, unl
     found, modules = run(tmp_path, RUN_COMMAND, *arguments)
     assert found == code
     assert tops(modules) & set(unloaded) == set()
+
+
+#: What a dry run with key evidence has no use for: certificates, the hub, drawing.
+UNUSED_BY_CHECK = (
+    *("sigstore", "pydantic", "requests", "huggingface_hub", "networkx", "numpy"),
+    *("cyclonedx", "jsonschema", "rich", "rfc3161_client", "tuf", "email_validator"),
+)
+
+
+def test_a_dry_run_leaves_heavy_packages_unloaded(tmp_path):
+    folder = tmp_path / "world"
+    folder.mkdir()
+    world = make_world(folder)
+    arguments = ("check", "model/aibom.cdx.json", "--policy", "verifier")
+    found, modules = run(
+        *(tmp_path, RUN_COMMAND, *arguments, "--evidence", "evidence"), cwd=world.folder
+    )
+    assert found == 0
+    assert tops(modules) & set(UNUSED_BY_CHECK) == set()
 
 
 def test_the_package_alone_loads_nothing_of_ours(tmp_path):

@@ -14,7 +14,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from jwt.algorithms import ECAlgorithm
@@ -44,6 +44,7 @@ __all__ = ["AUDIENCE", "IdentityProvider"]
 AUDIENCE = "sigstore"
 LIFETIME = timedelta(minutes=10)
 _KEY_ID = "loopback"
+_NATIVE_CLIENTS = (("http", "localhost"), ("http", "127.0.0.1"))
 _REQUIRED = ["aud", "exp", "iat", "iss", "sub"]
 
 
@@ -95,14 +96,28 @@ class IdentityProvider:
                 self._key.public_key(),
                 algorithms=["ES256"],
                 audience=AUDIENCE,
-                options={"require": _REQUIRED},
+                # Times are checked below, by the clock of this instance.
+                options={
+                    "require": _REQUIRED,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
             )
         except jwt.InvalidTokenError as error:
             raise ValueError(str(error)) from error
+        self._require_current(claims)
         read = self._principals.get(claims["iss"])
         if read is None:
             raise ValueError(f"unsupported issuer: {claims['iss']}")
         return read(claims)
+
+    def _require_current(self, claims: Claims) -> None:
+        issued, expires = claims["iat"], claims["exp"]
+        if not isinstance(issued, int) or not isinstance(expires, int):
+            raise ValueError("iat and exp are whole seconds")
+        if not issued <= self._now().timestamp() < expires:
+            raise ValueError("the token is not valid now")
 
     def configuration(self, _request: Request) -> Response:
         """``/.well-known/openid-configuration`` (OpenID Connect Discovery 1.0)."""
@@ -145,20 +160,29 @@ class IdentityProvider:
             claims = self._jobs.get(secret)
         if scheme.lower() != "bearer" or claims is None:
             raise Refused(json_response({"message": "Not authorized"}, 401))
-        audience = request.query.get("audience", GITHUB_ISSUER)
+        owner = f"https://github.com/{claims.get('repository_owner')}"
+        audience = request.query.get("audience", owner)
         return json_response({"value": self.token(GITHUB_ISSUER, claims, audience)})
 
     def authorize(self, request: Request) -> Response:
-        """OAuth's authorization endpoint: sends the browser back with a code."""
+        """OAuth's authorization endpoint: sends the browser back with a code.
+
+        Back is this machine, where native clients listen (RFC 8252 section 7.3).
+        """
         query = request.query
-        target, challenge = query.get("redirect_uri"), query.get("code_challenge")
-        if not target or not challenge or query.get("code_challenge_method") != "S256":
+        target, challenge = query.get("redirect_uri", ""), query.get("code_challenge")
+        back = urlsplit(target)
+        if (
+            (back.scheme, back.hostname) not in _NATIVE_CLIENTS
+            or not challenge
+            or query.get("code_challenge_method") != "S256"
+        ):
             raise Refused(json_response({"error": "invalid_request"}, 400))
         code = secrets.token_urlsafe(24)
         with self._lock:
             self._logins[code] = challenge
         answer = urlencode({"code": code, "state": query.get("state", "")})
-        return Response(302, b"", headers=(("Location", f"{target}?{answer}"),))
+        return Response(302, b"", headers=(("Location", f"{back.geturl()}?{answer}"),))
 
     def exchange(self, request: Request) -> Response:
         """OAuth's token endpoint: a code, used once, for the user's token."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import rfc8785
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
@@ -42,7 +42,10 @@ __all__ = ["RekorV1", "RekorV2"]
 _TREE_ID = 0x10CA15160000
 
 #: What a malformed entry can raise while it is taken apart.
-_MALFORMED = (ValueError, KeyError, TypeError, IndexError)
+_MALFORMED = (
+    *(AttributeError, KeyError, TypeError, ValueError),
+    UnsupportedAlgorithm,
+)
 
 
 class RekorV1:
@@ -168,13 +171,13 @@ _V1_KINDS: dict[str, Callable[[Any], dict[str, Any]]] = {
 def _canonical_v2(submitted: Any) -> dict[str, Any]:
     entry = submitted["hashedRekordRequestV002"]
     digest, signature = entry["digest"], entry["signature"]
-    verifier = signature["verifier"]
-    if verifier["keyDetails"] != "PKIX_ECDSA_P256_SHA_256":
-        raise ValueError(f"unsupported algorithm {verifier['keyDetails']!r}")
-    certificate = x509.load_der_x509_certificate(
-        unb64(verifier["x509Certificate"]["rawBytes"])
-    )
+    details = signature["verifier"]["keyDetails"]
+    if details != "PKIX_ECDSA_P256_SHA_256":
+        raise ValueError(f"unsupported algorithm {details!r}")
+    encoded = signature["verifier"]["x509Certificate"]["rawBytes"]
+    certificate = x509.load_der_x509_certificate(unb64(encoded))
     _check(certificate, unb64(signature["content"]), unb64(digest))
+    verifier = {"x509Certificate": {"rawBytes": encoded}, "keyDetails": details}
     spec = {
         "data": {"algorithm": "SHA2_256", "digest": digest},
         "signature": {"content": signature["content"], "verifier": verifier},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
 
@@ -53,17 +53,20 @@ class LocalSigstore:
         user: str = "user@example.org",
         now: Clock = utc_now,
     ) -> None:
+        def clock() -> datetime:
+            return now().astimezone(UTC)
+
         self._faults = Faults()
         self._server = LoopbackServer(host, port, self._faults)
-        self._provider = IdentityProvider(self.url, user, now)
-        begin = now()
+        self._provider = IdentityProvider(self.url, user, clock)
+        begin = clock()
         ctlog = CertificateLog()
         authority = FulcioAuthority(ctlog, begin)
-        fulcio = Fulcio(self._provider, authority, now)
+        fulcio = Fulcio(self._provider, authority, clock)
         # The name that checkpoints are signed with: the logs' URL without its scheme.
         name = self.url.removeprefix("http://")
-        rekor_v1, rekor_v2 = RekorV1(name, now), RekorV2(name)
-        timestamps = TimestampAuthority(timestamping_authority(begin), now)
+        rekor_v1, rekor_v2 = RekorV1(name, clock), RekorV2(name)
+        timestamps = TimestampAuthority(timestamping_authority(begin), clock)
         self._anchors = Anchors(
             url=self.url,
             since=begin - timedelta(days=1),

@@ -44,7 +44,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
     def __init__(self, host: str, port: int, faults: Faults) -> None:
-        require_loopback(host)
+        _require_loopback(host)
         self.routes: Mapping[tuple[str, str], Service] = {}
         self.faults = faults
         self._seen: list[str] = []
@@ -89,7 +89,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
             self._seen.append(request)
 
 
-def require_loopback(host: str) -> None:
+def _require_loopback(host: str) -> None:
     """Raise ``UsageError`` unless ``host`` is an IPv4 loopback address.
 
     Names are refused too: what ``localhost`` means is for others to decide.

@@ -27,7 +27,7 @@ __all__ = [
     "utc_now",
 ]
 
-#: Tells the time; aware. Passed in, so that a test can hold it still.
+#: Tells the time, in UTC. Passed in, so that a test can hold it still.
 Clock = Callable[[], datetime]
 
 #: gRPC code → HTTP status, as grpc-gateway maps them.
@@ -81,7 +81,10 @@ def grpc_refusal(message: str, code: int = 3) -> Refused:
 
 def read_json(body: bytes) -> Any:
     """Parse a body; raises ``ValueError``: each service refuses in its own words."""
-    return json.loads(body.decode("utf-8"))
+    try:
+        return json.loads(body.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def b64(data: bytes) -> str:

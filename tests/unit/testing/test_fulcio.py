@@ -7,7 +7,7 @@ the real services, and nothing may be issued.
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
@@ -77,6 +77,8 @@ TOKENS = {
     "expired": lambda s: s.github_token(lifetime=EXPIRED),
     "expired-email": lambda s: s.identity_token(lifetime=EXPIRED),
     "wrong-audience": lambda s: s.github_token(audience="pypi"),
+    "from-the-future": lambda s: s.github_token(claims={"iat": 4102444800}),
+    "no-expiry": lambda s: s.github_token(claims={"exp": None}),
     "no-audience": lambda s: s.github_token(claims={"aud": None}),
     "no-subject": lambda s: s.github_token(claims={"sub": None}),
     "no-repository": lambda s: s.github_token(claims={"repository": None}),
@@ -106,6 +108,20 @@ def test_fulcio_takes_the_token_from_the_body_too(local_sigstore):
     answer = requests.post(url, json=body, timeout=10)
     chain = answer.json()["signedCertificateEmbeddedSct"]["chain"]["certificates"]
     assert len(chain) == 3
+
+
+def test_a_token_is_as_old_as_the_instance_says():
+    times = [datetime(2030, 1, 2, tzinfo=UTC)]
+    with LocalSigstore(now=lambda: times[-1]) as sigstore:
+        token = sigstore.identity_token()
+        issued = ask_fulcio(sigstore, token)
+        times.append(times[0] + timedelta(minutes=10))
+        expired = ask_fulcio(sigstore, token)
+    assert issued.status_code == 200
+    chain = issued.json()["signedCertificateEmbeddedSct"]["chain"]["certificates"]
+    leaf = x509.load_pem_x509_certificate(chain[0].encode())
+    assert leaf.not_valid_before_utc.year == 2030
+    assert expired.json()["message"] == INVALID_TOKEN
 
 
 def another_key():
@@ -144,7 +160,10 @@ def test_fulcio_refuses_the_request(local_sigstore, request_of, says):
     assert answer.json()["message"] == says
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"null"])
+BODIES = [b"", b"{", b"[]", b"\xff", b"null", b"[" * 100_000]
+
+
+@pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize(
     "path", ["/api/v2/signingCert", "/api/v1/log/entries", "/api/v2/log/entries"]
 )
@@ -194,11 +213,32 @@ AUTHORIZE = {
 }
 
 
-@pytest.mark.parametrize("without", ["redirect_uri", "code_challenge"])
-def test_a_login_needs_its_parameters(local_sigstore, without):
-    query = {name: value for name, value in AUTHORIZE.items() if name != without}
-    answer = requests.get(f"{local_sigstore.url}/auth", query, timeout=10)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"redirect_uri": None},
+        {"redirect_uri": "http://evil.example/"},
+        {"redirect_uri": "https://127.0.0.1.evil.example/"},
+        {"redirect_uri": "javascript:alert(1)"},
+        {"code_challenge": None},
+        {"code_challenge_method": "plain"},
+    ],
+)
+def test_a_login_that_is_refused(local_sigstore, change):
+    query = {**AUTHORIZE, **change}
+    answer = requests.get(
+        f"{local_sigstore.url}/auth", query, timeout=10, allow_redirects=False
+    )
     assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+
+
+def test_a_login_adds_no_headers(local_sigstore):
+    query = {**AUTHORIZE, "redirect_uri": "http://127.0.0.1:9/\r\nX-Added: yes"}
+    answer = requests.get(
+        f"{local_sigstore.url}/auth", query, timeout=10, allow_redirects=False
+    )
+    assert answer.status_code == 302
+    assert "X-Added" not in answer.headers
 
 
 def test_a_login_code_is_for_whoever_asked(local_sigstore):

@@ -6,6 +6,7 @@ import threading
 import webbrowser
 from datetime import timedelta
 
+import jwt
 import pytest
 import requests
 from cryptography import x509
@@ -197,6 +198,15 @@ def test_a_github_job_asks_for_its_audience(local_sigstore, monkeypatch):
     elsewhere = detect_credential("elsewhere")
     with pytest.raises(IdentityError):
         sign(local_sigstore, token=elsewhere)
+
+
+def test_a_github_job_that_asks_for_no_audience(local_sigstore):
+    job = local_sigstore.github_environment()
+    bearer = {"Authorization": f"bearer {job['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
+    url = job["ACTIONS_ID_TOKEN_REQUEST_URL"]
+    token = requests.get(url, headers=bearer, timeout=10).json()["value"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["aud"] == "https://github.com/acme"
 
 
 def test_a_github_job_with_a_wrong_secret(local_sigstore, monkeypatch):

@@ -7,11 +7,17 @@ names what sigstore-python says, which keeps it from being refused for another r
 from __future__ import annotations
 
 import base64
+import functools
 import json
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import DuplicateExtension, ExtensionNotFound, InvalidVersion
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sigstore.errors import VerificationError
-from sigstore.models import Bundle, InvalidBundle
+from sigstore.models import Bundle, InvalidBundle, TrustedRoot
+from sigstore.verify import Verifier
 from sigstore.verify.policy import Identity
 from sigstore_clients import (
     ALICE,
@@ -128,6 +134,52 @@ def test_a_changed_bundle_is_refused(local_sigstore, change, mode, says):
         verify(local_sigstore, changed, alice(local_sigstore))
 
 
+#: sigstore-python lets out whatever cryptography says of a certificate it cannot read.
+REFUSALS = (
+    *(VerificationError, InvalidBundle, ValueError),
+    *(InvalidVersion, ExtensionNotFound, DuplicateExtension, UnsupportedAlgorithm),
+)
+
+#: Binary parts of a bundle: where each is, as keys from the top.
+ENTRY = ("verificationMaterial", "tlogEntries", 0)
+BINARY = {
+    "payload": ("dsseEnvelope", "payload"),
+    "signature": ("dsseEnvelope", "signatures", 0, "sig"),
+    "certificate": ("verificationMaterial", "certificate", "rawBytes"),
+    "body": (*ENTRY, "canonicalizedBody"),
+    "root-hash": (*ENTRY, "inclusionProof", "rootHash"),
+    "proof": (*ENTRY, "inclusionProof", "hashes", 0),
+    "promise": (*ENTRY, "inclusionPromise", "signedEntryTimestamp"),
+}
+
+
+@pytest.fixture(scope="module")
+def genuine(local_sigstore):
+    """The JSON of a bundle that verifies and that has all of these parts."""
+    sign(local_sigstore, "v1")
+    bundle = sign(local_sigstore, "v1")
+    verify(local_sigstore, bundle, alice(local_sigstore))
+    return bundle.to_json()
+
+
+def read_and_verify(sigstore, text):
+    verify(sigstore, Bundle.from_json(text), alice(sigstore))
+
+
+@settings(max_examples=50)
+@pytest.mark.parametrize("path", BINARY.values(), ids=BINARY)
+@given(st.data())
+def test_no_bit_may_differ(local_sigstore, genuine, path, data):
+    bundle = json.loads(genuine)
+    *above, last = path
+    holder = functools.reduce(lambda value, key: value[key], above, bundle)
+    raw = bytearray(base64.b64decode(holder[last]))
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    holder[last] = base64.b64encode(raw).decode()
+    with pytest.raises(REFUSALS):
+        read_and_verify(local_sigstore, json.dumps(bundle))
+
+
 def test_rekor_v2_without_a_timestamp_is_refused(local_sigstore):
     bundle = json.loads(sign(local_sigstore, "v2-tsa").to_json())
     del bundle["verificationMaterial"]["timestampVerificationData"]
@@ -158,6 +210,29 @@ def test_another_instance_does_not_vouch_for_ours(local_sigstore, mode):
     says = "verified time" if mode == "v2-tsa" else "failed to build"
     with LocalSigstore() as stranger, pytest.raises(VerificationError, match=says):
         verify(stranger, bundle, GITHUB)
+
+
+#: What a stranger's trusted root replaces in ours: each part has its own say.
+ROOTS = {
+    "certificates": ("certificateAuthorities", "v1", "failed to build"),
+    "ct-log": ("ctlogs", "v1", "failed to verify SCT"),
+    "rekor-v1": ("tlogs", "v1", "checkpoint: invalid signature"),
+    "rekor-v2": ("tlogs", "v2-tsa", "checkpoint: invalid signature"),
+    "timestamps": ("timestampAuthorities", "v2-tsa", "verified time"),
+}
+
+
+@pytest.mark.parametrize(("part", "mode", "says"), ROOTS.values(), ids=ROOTS)
+def test_every_part_of_the_root_counts(local_sigstore, tmp_path, part, mode, says):
+    bundle = sign(local_sigstore, mode)
+    root = json.loads(local_sigstore.trusted_root())
+    with LocalSigstore() as stranger:
+        root[part] = json.loads(stranger.trusted_root())[part]
+    path = tmp_path / "root.json"
+    path.write_text(json.dumps(root))
+    mixed = Verifier(trusted_root=TrustedRoot.from_file(str(path)))
+    with pytest.raises(VerificationError, match=says):
+        mixed.verify_dsse(bundle, alice(local_sigstore))
 
 
 #: What comes from a bundle that a stranger made as the same identity.

@@ -62,7 +62,17 @@ def bad_verifier(entry):
     entry["spec"]["proposedContent"]["verifiers"] = [encoded(b"nobody")]
 
 
+def number_for_text(entry):
+    entry["spec"]["proposedContent"]["envelope"] = 7
+
+
+def no_spec(entry):
+    entry["spec"] = None
+
+
 V1_ENTRIES = {
+    "number": (number_for_text, "error processing entry"),
+    "no-spec": (no_spec, "error processing entry"),
     "payload": (other_payload, "invalid signature"),
     "kind": (other_kind, "'intoto'"),
     "version": (other_version, "'0.0.2'"),
@@ -122,7 +132,12 @@ def older_request(entry):
     entry["dsseRequestV002"] = entry.pop("hashedRekordRequestV002")
 
 
+def no_signature(entry):
+    entry["hashedRekordRequestV002"]["signature"] = "none"
+
+
 V2_ENTRIES = {
+    "no-signature": (no_signature, "invalid entry"),
     "digest": (other_digest, "invalid signature"),
     "short": (short_digest, "invalid entry"),
     "algorithm": (other_algorithm, "PKIX_ED25519"),
@@ -138,6 +153,14 @@ def test_rekor_v2_refuses(local_sigstore, change, says):
     refused = submit(local_sigstore, "v2", entry)
     assert refused.status_code == 400
     assert says in refused.json()["message"]
+
+
+def test_rekor_v2_logs_no_more_than_it_knows(local_sigstore):
+    entry = v2_entry(sign(local_sigstore, "v2-tsa"))
+    signature = entry["hashedRekordRequestV002"]["signature"]
+    signature["verifier"]["note"] = "left out"
+    logged = submit(local_sigstore, "v2", entry).json()["canonicalizedBody"]
+    assert b"left out" not in base64.b64decode(logged)
 
 
 def test_an_empty_proof_is_sent_as_one():

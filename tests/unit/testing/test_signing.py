@@ -10,6 +10,7 @@ import requests
 from sigstore.dsse import Statement
 from sigstore.models import Bundle, TrustedRoot
 from sigstore.verify import Verifier
+from sigstore.verify.policy import Identity
 from sigstore_clients import (
     ALICE,
     ARTIFACT,
@@ -33,7 +34,8 @@ def log_entry(bundle):
 @pytest.mark.parametrize("identity", IDENTITIES)
 @pytest.mark.parametrize("mode", MODES)
 def test_every_identity_in_every_mode(local_sigstore, mode, identity):
-    token, policy = (make(local_sigstore) for make in IDENTITIES[identity])
+    token, (name, issuer) = (make(local_sigstore) for make in IDENTITIES[identity])
+    policy = Identity(identity=name, issuer=issuer)
     with signer(local_sigstore, mode, token) as signing:
         attested = signing.sign_dsse(Statement(STATEMENT))
         signed = signing.sign_artifact(ARTIFACT)

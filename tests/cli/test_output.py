@@ -1,0 +1,192 @@
+"""Where output goes: data to stdout or whole files, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from cli_world import environment, snapshot
+from jsonschema import Draft202012Validator
+
+GATE = ("gate", "model", "--policy", "verifier", "--evidence", "evidence")
+CHECK = ("check", "model/aibom.cdx.json", *GATE[2:])
+
+
+@pytest.fixture(scope="module")
+def schema(checkout):
+    return Draft202012Validator(
+        json.loads((checkout / "schemas" / "verdict-1.json").read_text())
+    )
+
+
+def lose_the_record(world):
+    for path in (world.folder / "evidence").iterdir():
+        path.unlink()
+
+
+def change_a_byte(world):
+    (world.model / "weights.bin").write_bytes(b"evil\n")
+
+
+CASES = {
+    "allowed": (lambda _world: None, 0),
+    "undecided": (lose_the_record, 3),
+    "not verified": (change_a_byte, 11),
+}
+
+
+@pytest.mark.parametrize(("happens", "code"), CASES.values(), ids=CASES)
+def test_json_on_stdout_is_a_verdict_and_nothing_else(
+    world, here, schema, happens, code
+):
+    happens(world)
+    ran = here(*GATE, "--output", "json")
+    document = json.loads(ran.out)
+    schema.validate(document)
+    assert (ran.code, document["exitCode"], ran.err) == (code, code, "")
+
+
+def test_the_dry_run_is_marked(here, schema):
+    document = json.loads(here(*CHECK, "--output", "json").out)
+    schema.validate(document)
+    assert document["dryRun"] is True
+    assert document["verification"]["state"] == "not-done"
+
+
+def test_what_was_proved_stands_in_the_verdict(here):
+    proved = json.loads(here(*GATE, "--output", "json").out)["verification"]
+    assert proved["state"] == "verified"
+    assert proved["signer"] == "acme release"
+    assert (proved["steps_recorded"], proved["steps"]) == (1, 1)
+    assert proved["lineage_closed"] is True
+    assert proved["accepted_roots"] == ["acme/data/tiny"]
+
+
+def test_several_outputs_come_from_one_evaluation(world, here):
+    ran = here(*GATE, "--output", "text", "--output", "json=v.json")
+    document = json.loads((world.folder / "v.json").read_text())
+    assert document["effectiveTime"] in ran.out
+
+
+def test_a_denial_prints_the_line_to_paste(world, here):
+    lose_the_record(world)
+    ran = here(*GATE, "--output", "text", "--output", "json=v.json")
+    line = next(line for line in ran.out.splitlines() if line.startswith("    more "))
+    told = here(*line.split()[2:])
+    assert told.code == 0
+    assert "open-lineage: unknown (step-record-absent)" in told.out
+
+
+def test_only_files_leaves_stdout_empty_and_says_so(world, here):
+    ran = here(*GATE, "--output", "text=v.txt", "--output", "json=v.json")
+    assert (ran.code, ran.out, ran.err) == (0, "", "aibom: allowed [allowed]\n")
+    assert "ALLOWED" in (world.folder / "v.txt").read_text()
+
+
+def test_a_file_that_cannot_be_written_is_1_and_says_nothing_else(world, here):
+    before = snapshot(world.folder)
+    ran = here(*GATE, "--output", "text", "--output", "json=nowhere/v.json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "nowhere/v.json: cannot be written" in ran.err
+    assert "[file-not-written]" in ran.err
+    assert snapshot(world.folder) == before
+
+
+def test_a_folder_in_the_way_of_a_file(world, here):
+    before = snapshot(world.folder)
+    ran = here(*GATE, "--output", "json=data")
+    assert (ran.code, ran.out) == (1, "")
+    assert snapshot(world.folder) == before
+
+
+def test_a_verdict_replaces_the_old_one_whole(world, here):
+    (world.folder / "v.json").write_text("x" * 1_000_000)
+    here(*GATE, "--output", "json=v.json")
+    json.loads((world.folder / "v.json").read_text())
+
+
+def test_a_wrong_format_is_refused_before_anything_is_read(here):
+    ran = here("gate", "nowhere", "--policy", "nowhere", "--output", "jsn")
+    assert "did you mean 'json'? [output-unknown]" in ran.err
+
+
+def test_the_same_input_and_time_give_the_same_bytes(here):
+    words = (*CHECK, "--effective-time", "2998-01-01", "--output", "json")
+    assert here(*words) == here(*words)
+
+
+def test_a_broken_pipe_is_no_crash_and_no_yes(world):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "aibom", *GATE],
+        cwd=world.folder,
+        env=environment(),
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_a_terminal_that_knows_no_arrows(world):
+    lose_the_record(world)
+    ran = world.gate(PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
+    assert ran.code == 3
+    assert "Traceback" not in ran.err
+    assert "open-lineage" in ran.out
+
+
+def test_no_colour_and_no_progress_without_a_terminal(world):
+    ran = world.gate(TERM="xterm-256color")
+    assert "\x1b" not in ran.out
+    assert ran.err == ""
+
+
+def in_a_terminal(world, **settings):
+    """What a gate writes to a terminal on its stdout."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aibom", *GATE],
+        cwd=world.folder,
+        env=environment(**{"TERM": "xterm", **settings}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    written = b""
+    while chunk := _read(ours):
+        written += chunk
+    os.close(ours)
+    process.wait()
+    return written.decode()
+
+
+def _read(descriptor):
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other end is closed: Linux says EIO
+        return b""
+
+
+def test_colours_in_a_terminal(world):
+    assert "\x1b[32m\x1b[1mALLOWED\x1b[0m" in in_a_terminal(world)
+
+
+@pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_no_colours_where_they_are_not_wanted(world, setting):
+    text = in_a_terminal(world, **setting)
+    assert "\x1b" not in text
+    assert "ALLOWED" in text
+
+
+def test_a_narrow_terminal_is_respected(world):
+    text = in_a_terminal(world, COLUMNS="60", NO_COLOR="1")
+    assert [line for line in text.splitlines() if len(line) > 60] == []
