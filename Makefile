@@ -72,6 +72,11 @@ bench-smoke: $(READY) ## the benchmarks, small, with their bounds enforced
 	  $(BIN)/python "$$file" --smoke
 	done
 
+.PHONY: conformance-node
+conformance-node: $(READY) ## our Sigstore's bundles against npm's verifier (needs node)
+	cd tests/conformance/node && npm ci --no-fund --no-audit && cd -
+	$(BIN)/python tests/conformance/node/run.py
+
 .PHONY: lock
 lock: ## resolve the lock files anew from pyproject.toml
 	python="$$(.ci/find-python)"

@@ -2,9 +2,9 @@
 
 An OMS statement names one subject, the model with a root digest, and lists its files
 with theirs. The root is the SHA-256 of the listed digests, one after the other, in the
-order of the list. **Names are not in it**: two models whose files have swapped names
-have one root, so it is never taken for an identity here. What counts is each pair of
-path and digest, all of which the signature covers.
+order of the list. **Names are not in it**: files can be renamed and the root stays, as
+long as their order does, so it is never taken for an identity here. What counts is
+each pair of path and digest, all of which the signature covers.
 
 OMS and :mod:`aibom.digest` differ in what belongs to a folder:
 

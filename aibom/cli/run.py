@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aibom.cli.common import PATH, password, progress_bar, warn
+
+if TYPE_CHECKING:
+    from aibom.recording import RunOutcome
 
 __all__ = ["command"]
 
@@ -114,12 +119,7 @@ def command(
     """
     from aibom.recording import InputRef, OutputRef, PartyRef, run
 
-    signer = None
-    if key is not None:
-        from aibom.operations.run import record_signer
-        from aibom.operations.sign import load_key
-
-        signer = record_signer(load_key(key, password()))
+    signer = _signer(key)
     with progress_bar("hashing") as progress:
         outcome = run(
             list(argv),
@@ -137,14 +137,27 @@ def command(
             on_warning=warn,
             progress=progress,
         )
+    _tell(outcome, kind, steps)
+    return outcome.exit_code
+
+
+def _signer(key: Path | None) -> Callable[[bytes], Mapping[str, Any]] | None:
+    if key is None:
+        return None
+    from aibom.operations.run import record_signer
+    from aibom.operations.sign import load_key
+
+    return record_signer(load_key(key, password()))
+
+
+def _tell(outcome: RunOutcome, kind: str, steps: Path) -> None:
     if outcome.record_path is not None:
         warn(f"recorded {kind}: {outcome.record_path}")
-    else:
-        warn(
-            f"the command ended with {outcome.exit_code}; nothing was recorded as done "
-            f"(log in {steps.parent / 'failed'})"
-        )
-    return outcome.exit_code
+        return
+    warn(
+        f"the command ended with {outcome.exit_code}; nothing was recorded as done "
+        f"(log in {steps.parent / 'failed'})"
+    )
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -24,9 +24,10 @@ def explain(
 ) -> str:
     """Text for a verdict document, narrowed to a rule, and to a node by id or label.
 
-    ``where`` names the document in errors. Nothing is evaluated again, and nothing says that the document is genuine. Raises
-    :class:`~aibom.errors.DocumentInvalid` (``not-a-verdict``) for what is not one, and
-    :class:`~aibom.errors.UsageError` (``nothing-to-explain``) when nothing matches.
+    ``where`` names the document in errors. Nothing is evaluated again, and nothing says
+    that the document is genuine. Raises :class:`~aibom.errors.DocumentInvalid`
+    (``not-a-verdict``) for what is not one, and :class:`~aibom.errors.UsageError`
+    (``nothing-to-explain``) when nothing matches.
     """
     if not isinstance(document, dict) or document.get("apiVersion") != API_VERSION:
         raise DocumentInvalid(
