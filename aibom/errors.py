@@ -10,9 +10,9 @@
     ├── DocumentInvalid             exit 12  a document breaks its format
     └── RecordingFailed             exit 125 `aibom run` itself failed, not the command
 
-An error says what is wrong, where, and what to do next. ``reason`` is a stable code in
-kebab-case: scripts may depend on it, so one that has been released is never reused for
-something else. Exit codes are those of ``docs/exit-codes.md``.
+An error says what is wrong, where, and what to do next. ``reason`` is a stable code
+in kebab-case: scripts may depend on it, so one that has been released is never reused
+for something else. Exit codes are those of ``docs/exit-codes.md``.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class PolicyInvalid(AibomError):
 
 
 class VerificationFailed(AibomError):
-    """A signature, a digest or a step record does not hold; rules were not evaluated."""
+    """A signature, digest or step record does not hold; no rule was evaluated."""
 
     exit_code = 11
     default_reason = "verification-failed"

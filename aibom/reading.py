@@ -11,7 +11,6 @@ differently: duplicate keys, aliases, tags, several documents, and unbounded nes
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -56,6 +55,8 @@ MISSING = _Missing()
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` or, when nothing is near, the list of what is known."""
+    import difflib
+
     listed = sorted(known)
     near = difflib.get_close_matches(word, listed, n=1, cutoff=0.6)
     if near:

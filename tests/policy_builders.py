@@ -60,6 +60,7 @@ class World:
     evidence: list[Callable[[Graph], Evidence]] = field(default_factory=list)
     recomputed: set[Digest] = field(default_factory=set)
     bytes_checked: bool = True
+    unresolved: set[str] = field(default_factory=set)
     sources: Any = None
     roots: list[dict[str, Any]] = field(default_factory=list)
     advisories: Any = None
@@ -188,6 +189,7 @@ class World:
             tuple(make(graph) for make in self.evidence),
             frozenset(self.recomputed),
             self.bytes_checked,
+            frozenset(self.unresolved),
         )
         return Context(graph, self.root, found, self.policy_data(), self.now)
 

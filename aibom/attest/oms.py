@@ -32,7 +32,8 @@ This module makes statements. :mod:`aibom.attest.oms_manifest` reads them,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from typing import Any
 
 from aibom.attest.oms_manifest import (
     GIT_PATHS,
@@ -62,6 +63,9 @@ def emit(content: Content, name: str, ignore_paths: Iterable[str] = ()) -> State
     left out is named in the statement, whether it is there or not, so that the bundle
     still verifies when our BOM, or a hub's cache, comes to lie beside the files.
 
+    What was hashed does not tell links from files. The reference tool refuses a folder
+    with a link in it when it verifies, so do not sign one for it.
+
     Raises :class:`~aibom.errors.UsageError` (``path-unusable``) for a path that cannot
     be in a folder, :class:`~aibom.errors.InputError` (``folder-empty``) when nothing is
     left to sign, and ValueError for a name that is no base name.
@@ -84,7 +88,14 @@ def emit(content: Content, name: str, ignore_paths: Iterable[str] = ()) -> State
             where=name,
             hint="ignore less",
         )
-    predicate = {
+    root = root_digest(digest for _, digest in files)
+    subject = Resource(name=name, digest={"sha256": root})
+    return Statement.build([subject], OMS_V1, _predicate(files, ignored))
+
+
+def _predicate(files: Iterable[tuple[str, str]], ignored: Set[str]) -> dict[str, Any]:
+    """The predicate; its schema allows no other member, so nothing of ours is here."""
+    return {
         "serialization": {
             "method": "files",
             "hash_type": "sha256",
@@ -96,9 +107,6 @@ def emit(content: Content, name: str, ignore_paths: Iterable[str] = ()) -> State
             for path, digest in files
         ],
     }
-    root = root_digest(digest for _, digest in files)
-    subject = Resource(name=name, digest={"sha256": root})
-    return Statement.build([subject], OMS_V1, predicate)
 
 
 def _checked_ignore(path: str) -> str:

@@ -159,7 +159,7 @@ def read(statement: Statement, where: str) -> OmsManifest:
     # Of a shard, the reference tool writes the longer one.
     algorithms = {hash_type}
     if shard_size is not None:
-        algorithms.add(f"{hash_type}-sharded-{shard_size}")
+        algorithms.add(hash_type + _sharded(shard_size))
     listed = [
         _resource(entry, algorithms, _HASHES[hash_type], shard_size is not None)
         for entry in top.readers("resources")
@@ -190,7 +190,7 @@ def _serialization(form: Reader, where: str) -> tuple[str, int | None, frozenset
     ignored = form.texts("ignore_paths", None)
     size = form.number("shard_size") if method == "shards" else None
     form.close()
-    if isinstance(size, int | float) and (size < 1 or size != int(size)):
+    if size is not None and (size < 1 or size != int(size)):
         form.problem("must be a whole number of bytes", "shard_size")
     _finish(form, where)
     if method not in ("files", "shards"):
@@ -199,6 +199,9 @@ def _serialization(form: Reader, where: str) -> tuple[str, int | None, frozenset
             reason="oms-method-unsupported",
             where=where,
         )
+    if size is not None:
+        size = int(size)  # protobuf's JSON knows floats only
+        hash_type = hash_type.removesuffix(_sharded(size))  # model-signing 0.3 adds it
     if hash_type not in _HASHES:
         raise DocumentInvalid(
             f"digests are {hash_type!r}; sha256 and blake2b are read",
@@ -207,7 +210,11 @@ def _serialization(form: Reader, where: str) -> tuple[str, int | None, frozenset
             hint="have it signed with sha256, which every OMS verifier must know",
         )
     names = GIT_PATHS if ignored is None else {path.rstrip("/") for path in ignored}
-    return hash_type, None if size is None else int(size), frozenset(names)
+    return hash_type, size, frozenset(names)
+
+
+def _sharded(size: int) -> str:
+    return f"-sharded-{size}"
 
 
 def _resource(

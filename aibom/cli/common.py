@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,6 +60,8 @@ def terminal_width() -> int:
     """Columns of the terminal on stdout; 100 where it is none."""
     if not sys.stdout.isatty():
         return 100
+    import shutil
+
     return max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST)
 
 

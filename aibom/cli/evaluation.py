@@ -15,7 +15,7 @@ from aibom.errors import UsageError
 if TYPE_CHECKING:
     from aibom.verdict import Verdict
 
-__all__ = ["Output", "gate_options", "write_verdict"]
+__all__ = ["Output", "gate_options", "require_outside", "write_verdict"]
 
 _FORMATS = ("text", "json")
 
@@ -57,7 +57,7 @@ def _outputs(
             shapes = " and ".join(o.shape for o in outputs if o.file == place)
             raise UsageError(
                 f"{shapes} would all go to {place or 'stdout'}",
-                reason="output-twice",
+                reason="output-place-twice",
                 where="--output",
                 hint="give each a place of its own: --output json=verdict.json",
             )
@@ -112,6 +112,19 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def require_outside(folder: Path, outputs: tuple[Output, ...]) -> None:
+    """Refuse to write into the artifact: the next gate would find a file too many."""
+    for output in outputs:
+        place = Path(output.file or "").resolve()
+        if output.file and place.is_relative_to(folder.resolve()):
+            raise UsageError(
+                f"{output.file} lies inside the artifact",
+                reason="output-inside-artifact",
+                where="--output",
+                hint="a verdict is kept beside the artifact, or with the evidence",
+            )
 
 
 def write_verdict(verdict: Verdict, outputs: tuple[Output, ...]) -> int:

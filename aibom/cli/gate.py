@@ -7,7 +7,12 @@ from pathlib import Path
 import click
 
 from aibom.cli.common import PATH, now, parse_when, progress_bar
-from aibom.cli.evaluation import Output, gate_options, write_verdict
+from aibom.cli.evaluation import (
+    Output,
+    gate_options,
+    require_outside,
+    write_verdict,
+)
 
 __all__ = ["command"]
 
@@ -44,6 +49,7 @@ def command(
     """
     from aibom.operations.gate import gate, make_options
 
+    require_outside(folder, outputs)
     options, when = make_options(
         evidence,
         asked=parse_when(effective_time),

@@ -46,12 +46,14 @@ def command(
     evidence: tuple[Path, ...],
     depth: int | None,
     effective_time: str | None,
-) -> None:
+) -> int:
     """Verify signature, BOM, every byte, upstream BOMs and step records.
 
-    This says who signed what, and that it is unchanged; exit 11 if it is not. It does
-    not say that the artifact may be deployed: that is `aibom gate`.
+    This says who signed what, and that it is unchanged; exit 11 if it is not, 3 if a
+    linked BOM is not in the evidence. It does not say that the artifact may be
+    deployed: that is `aibom gate`.
     """
+    from aibom.operations.summary import summary_of
     from aibom.operations.verify import load_signers, verify
     from aibom.report.verified import draw_verified
 
@@ -65,5 +67,6 @@ def command(
             depth=depth,
             progress=progress,
         )
-    text = draw_verified(verified.summary(), painter(), terminal_width())
+    text = draw_verified(summary_of(verified), painter(), terminal_width())
     click.echo(text, nl=False)
+    return 3 if verified.evidence.unresolved else 0

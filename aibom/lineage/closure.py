@@ -77,15 +77,20 @@ def close(
     A trusted record that *disagrees* with the graph is not handled here: that is a
     verification failure and must have stopped the run (``aibom.lineage.step_record``).
     """
-    found: dict[str, Closure] = {}
-    for name in upstream_first(graph):
+    found = {
+        name: end
+        for name, node in graph.nodes.items()
+        if (end := _ending(node, accepted, now)) is not None
+    }
+    ends = frozenset(found)
+    for name in upstream_first(graph, ends):
         node = graph.nodes[name]
-        if node.kind is Kind.PARTY:
-            found[name] = Closure(ClosureState.CLOSED, "party")
-        elif node.kind is Kind.STEP:
+        if name in ends:
+            continue
+        if node.kind is Kind.STEP:
             found[name] = _step(graph, node, evidence, inputs_known, found)
         else:
-            found[name] = _entity(graph, node, accepted, now, found)
+            found[name] = _entity(graph, node, evidence, accepted, found)
     for name in graph.nodes:
         if name not in found:
             found[name] = _open("lineage-cycle", "is, or comes from, its own ancestor")
@@ -96,18 +101,30 @@ def _open(reason: str, detail: str = "", *, cause: bool = True) -> Closure:
     return Closure(ClosureState.OPEN, reason, detail, cause)
 
 
-def _entity(
-    graph: Graph,
-    node: Node,
-    accepted: Mapping[Digest, AcceptedRoot],
-    now: datetime,
-    found: Mapping[str, Closure],
-) -> Closure:
+def _ending(
+    node: Node, accepted: Mapping[Digest, AcceptedRoot], now: datetime
+) -> Closure | None:
+    """The answer where lineage ends at a node, whatever stands upstream of it.
+
+    Parties, accepted roots, and what is judged by its pin alone; None elsewhere.
+    """
+    if node.kind is Kind.PARTY:
+        return Closure(ClosureState.CLOSED, "party")
     root = accepted.get(node.digest) if node.digest else None
     if root and now < root.expires:
         return Closure(ClosureState.ACCEPTED, "accepted-root", f"by {root.approved_by}")
-    if node.kind in (Kind.CODE, Kind.GUIDELINE):
-        return _pinned(node)
+    return _pinned(node) if node.kind in (Kind.CODE, Kind.GUIDELINE) else None
+
+
+def _entity(
+    graph: Graph,
+    node: Node,
+    evidence: EvidenceSet,
+    accepted: Mapping[Digest, AcceptedRoot],
+    found: Mapping[str, Closure],
+) -> Closure:
+    if node.id in evidence.unresolved:
+        return _open("upstream-bom-missing", "the BOM it links is not in the evidence")
     steps = graph.generating_steps(node.id)
     upstream = [
         hop for hop in graph.up(node.id) if graph.nodes[hop.to].kind is not Kind.PARTY
@@ -116,6 +133,7 @@ def _entity(
         return _open("upstream-open", cause=not steps)
     if steps:
         return Closure(ClosureState.CLOSED, "steps-recorded")
+    root = accepted.get(node.digest) if node.digest else None
     if root:
         return _open("accepted-root-expired", f"on {root.expires.date()}")
     if any(hop.edge.relation is Relation.DERIVED_FROM for hop in upstream):

@@ -101,11 +101,13 @@ class EvidenceSet:
 
     ``recomputed`` is empty in a dry run. ``bytes_checked`` says whether artifact bytes
     were looked at at all.
+    ``unresolved`` are nodes that link a BOM of their own which was not found.
     """
 
     items: tuple[Evidence, ...] = ()
     recomputed: frozenset[Digest] = frozenset()
     bytes_checked: bool = False
+    unresolved: frozenset[str] = frozenset()
     _by_digest: Mapping[Digest, tuple[Evidence, ...]] = field(
         init=False, repr=False, compare=False
     )

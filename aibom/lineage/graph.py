@@ -277,19 +277,22 @@ def _walk(
     return Walk(start, tuple(reached), parents)
 
 
-def upstream_first(graph: Graph) -> list[str]:
+def upstream_first(graph: Graph, ends: Collection[str] = ()) -> list[str]:
     """The nodes in an order in which everything stands after what it learned from.
 
     Nodes that are part of a cycle, or learned from one, have no place in such an order
-    and are left out. Linear in nodes and edges.
+    and are left out. At ``ends`` lineage is not looked at further: they wait for
+    nothing. Linear in nodes and edges.
     """
-    waiting = {name: len(graph.up(name)) for name in graph.nodes}
+    waiting = {name: 0 if name in ends else len(graph.up(name)) for name in graph.nodes}
     queue = deque(sorted(name for name, count in waiting.items() if count == 0))
     order = []
     while queue:
         name = queue.popleft()
         order.append(name)
         for hop in graph.down(name):
+            if hop.to in ends:
+                continue
             waiting[hop.to] -= 1
             if waiting[hop.to] == 0:
                 queue.append(hop.to)

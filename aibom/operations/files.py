@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from aibom.bom.parse import read_bytes
@@ -28,6 +27,8 @@ def write_atomic(
     Raises :class:`~aibom.errors.InputError`: ``file-exists`` when it is there and
     ``replace`` is False, ``file-not-written`` when the system refuses.
     """
+    import tempfile  # only where something is written: it loads a good deal
+
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=".aibom-", dir=path.parent)

@@ -116,7 +116,7 @@ def check(path: Path, policy: Path, options: Options, now: datetime) -> Verdict:
     loaded = _folder(policy, None, options, require_lock=False)
     try:
         verified = verify_document(path, loaded.signers, options.evidence, now)
-    except VerificationFailed as error:
+    except AibomError as error:
         return replace(_not_verified(loaded, options, now, error), dry_run=True)
     return _decided(loaded, verified, options, now, dry_run=True)
 
@@ -226,7 +226,7 @@ def _verification(
     verified: Verified, context: Context, *, dry_run: bool
 ) -> Verification:
     """What was proved before any rule was asked, for people to read."""
-    summary = verified.summary()
+    steps, recorded = verified.steps()
     reached = (context.root, *context.walk.reached)
     accepted = {
         context.node(name).label for name in reached if context.is_decided_root(name)
@@ -237,8 +237,8 @@ def _verification(
         ancestors=verified.ancestors,
         signer=verified.signer.name if verified.signer else "",
         upstream=verified.upstream,
-        steps=summary.steps,
-        steps_recorded=summary.steps_recorded,
+        steps=steps,
+        steps_recorded=recorded,
         lineage_closed=context.lineage_is_closed,
         accepted_roots=tuple(sorted(accepted)),
     )

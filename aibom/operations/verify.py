@@ -7,10 +7,12 @@ The order, each step relying on the one before:
 3. the artifact's name → in that signer's namespace
 4. every (path, digest) pair of the BOM = the files there are, none missing, none extra
 5. each upstream BOM: by link, digest and root, with its own signer; and so on upwards
+   (:mod:`.upstream`)
 6. every step record in the evidence = what the BOM says of that step, both ways
 
 Any of them failing raises :class:`~aibom.errors.VerificationFailed` (exit 11) with its
-own reason code. An absent step record fails nothing here: it leaves lineage open.
+own reason code. A step record or an upstream BOM that is not in the evidence fails
+nothing here: it leaves lineage open.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from aibom.attest.bom_statement import MAX_FILE_SUBJECTS, BomSubject, read_bom_s
 from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner, read_signers
 from aibom.attest.verify import Identified, identify
-from aibom.bom.native import split_link
 from aibom.bom.parse import read_bytes
 from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Digest, Progress, hash_path
 from aibom.errors import InputError, VerificationFailed
@@ -33,13 +34,19 @@ from aibom.lineage.evidence import Evidence, EvidenceSet, Signer
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Kind, Node
 from aibom.lineage.step_record import Fragment, step_mismatches
-from aibom.operations.evidence import BomPair, Found, collect
+from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
 from aibom.operations.folder import require_outside
-from aibom.operations.naming import qualified_names, require_own_names
+from aibom.operations.naming import require_own_names
+from aibom.operations.upstream import Upstream, follow_links
 from aibom.operations.validate import BomFile, load_bom
+from aibom.operations.vouching import (
+    one_name,
+    require_allowed,
+    require_named,
+    vouched,
+)
 from aibom.reading import parse_yaml
-from aibom.report.verified import Summary
 from aibom.statement import REFERENCE_V01
 
 __all__ = ["Verified", "load_signers", "verify", "verify_document"]
@@ -65,26 +72,10 @@ class Verified:
     ancestors: str = "verified"
     upstream: tuple[str, ...] = ()
 
-    def summary(self) -> Summary:
-        """What was established, for people to read."""
-        steps = [n for n in self.graph.nodes.values() if n.kind is Kind.STEP]
-        return Summary(
-            name=self.name or self.graph.nodes[self.root].label,
-            digest=str(self.graph.nodes[self.root].digest),
-            signer=self.signer.name if self.signer else "nobody",
-            role=self.signer.role if self.signer else "",
-            ancestors=self.ancestors,
-            upstream=self.upstream,
-            steps=len(steps),
-            steps_recorded=sum(bool(self.evidence.owning(step.id)) for step in steps),
-            housekeeping=self.housekeeping,
-            not_believed=tuple(
-                (item.location, item.refusal)
-                for item in self.evidence.items
-                if item.refusal is not None
-            ),
-            warnings=self.warnings,
-        )
+    def steps(self) -> tuple[int, int]:
+        """How many steps the lineage has, and how many of them a trusted record."""
+        names = [n.id for n in self.graph.nodes.values() if n.kind is Kind.STEP]
+        return len(names), sum(bool(self.evidence.owning(name)) for name in names)
 
 
 def load_signers(path: Path, artifact: Path) -> tuple[AllowedSigner, ...]:
@@ -112,7 +103,7 @@ def verify(
     identified, subject = _signed_statement(folder, signers, now)
     bom = _bom_of(folder, subject)
     root = bom.graph.nodes[str(bom.graph.root)]
-    _require_named(identified, subject, root, (), bom.where)
+    require_named(identified, subject, root, (), bom.where)
     content = _same_bytes(folder, root, subject, progress)
     found = collect(evidence, signers, now)
     return _with_ancestors(
@@ -121,7 +112,7 @@ def verify(
         signers,
         depth,
         own=_bom_evidence(identified, bom, BUNDLE_NAME),
-        name=_one_name(subject, root),
+        name=one_name(subject, root),
         recomputed=frozenset(
             {content.digest, *(file.digest for file in content.files)}
         ),
@@ -146,9 +137,9 @@ def verify_document(
     pairs = [p for p in found.pairs.get(bom.digest, ()) if not p.identified.refusal]
     own = name = None
     if pairs:
-        pair = _vouched(pairs, root, root.values("name"))
+        pair = vouched(pairs, root, root.values("name"))
         own = _bom_evidence(pair.identified, bom, pair.location)
-        name = _one_name(pair.subject, root)
+        name = one_name(pair.subject, root)
     return _with_ancestors(bom, found, signers, None, own=own, name=name)
 
 
@@ -168,27 +159,8 @@ def _signed_statement(
             hint="ask its supplier for the bundle, or sign it: aibom sign DIR --key K",
         ) from error
     identified = identify(parse_bundle(data, str(path)), signers, now)
-    _require_allowed(identified, str(path))
+    require_allowed(identified, str(path))
     return identified, read_bom_statement(identified.statement, str(path))
-
-
-_REFUSALS = {
-    "signer-not-allowed": "was not signed by any signer that signers.yaml allows",
-    "signer-expired": "was signed by a signer who is not valid at this time",
-    "predicate-not-allowed": "was signed by a signer who may not make this statement",
-    "namespace-not-allowed": "was signed by a signer who may not speak of this name",
-}
-
-
-def _require_allowed(identified: Identified, where: str) -> None:
-    if identified.refusal is not None:
-        who = f" ({identified.signer.signer.name})" if identified.signer else ""
-        raise VerificationFailed(
-            f"{_REFUSALS[identified.refusal]}{who}",
-            reason=identified.refusal,
-            where=where,
-            hint="if this signer is right, add it to signers.yaml and lock the policy",
-        )
 
 
 def _bom_of(folder: Path, subject: BomSubject) -> BomFile:
@@ -213,65 +185,6 @@ def _bom_of(folder: Path, subject: BomSubject) -> BomFile:
             hint="the BOM was changed after it was signed; fetch it again",
         )
     return load_bom(data, str(path))
-
-
-def _require_named(
-    identified: Identified,
-    subject: BomSubject,
-    root: Node,
-    others: Iterable[str],
-    where: str,
-) -> None:
-    """The statement, the BOM and the signer's namespace must agree on digest and name.
-
-    ``others`` are names that the thing has elsewhere.
-    """
-    if subject.artifact != root.digest or subject.kind != root.kind.value:
-        raise VerificationFailed(
-            f"is signed for {subject.kind} {subject.artifact}; the BOM describes "
-            f"{root.kind} {root.digest}",
-            reason="subject-mismatch",
-            where=where,
-        )
-    if subject.name not in root.values("name"):
-        raise VerificationFailed(
-            f"is signed as {subject.name!r}, a name that the BOM does not give",
-            reason="subject-mismatch",
-            where=where,
-        )
-    signer = identified.signer
-    names = {*root.values("name"), *others}
-    if signer is None or not all(signer.may_name(name) for name in names):
-        raise VerificationFailed(
-            f"{_REFUSALS['namespace-not-allowed']}: {', '.join(sorted(names))}",
-            reason="namespace-not-allowed",
-            where=where,
-            hint="namespaces stand in signers.yaml; inputs are called as their owner "
-            "calls them",
-        )
-
-
-def _one_name(subject: BomSubject, root: Node) -> str | None:
-    """The signed name; None where the BOM gives others too, and could mean any."""
-    return subject.name if root.values("name") == (subject.name,) else None
-
-
-def _vouched(pairs: Iterable[BomPair], root: Node, others: Iterable[str]) -> BomPair:
-    """The first pair that holds; else the refusal of the first.
-
-    The same BOM may stand in the evidence with several bundles, and anybody can add one
-    that does not hold.
-    """
-    refusals = []
-    for pair in pairs:
-        try:
-            _require_allowed(pair.identified, pair.location)
-            _require_named(pair.identified, pair.subject, root, others, pair.location)
-        except VerificationFailed as error:
-            refusals.append(error)
-        else:
-            return pair
-    raise refusals[0]
 
 
 def _same_bytes(
@@ -350,29 +263,32 @@ def _with_ancestors(
     recomputed: frozenset[Digest] = frozenset(),
     housekeeping: tuple[str, ...] = (),
 ) -> Verified:
-    above = _upstream(bom, found) if depth != 0 else []
-    graphs = [bom.graph, *(upper.graph for _, upper in above)]
+    above = follow_links(bom, found) if depth != 0 else Upstream()
+    graphs = [bom.graph, *(upper.graph for _, upper in above.boms)]
     graph = _merged(graphs, str(bom.graph.root))
-    vouched = [_bom_evidence(pair.identified, b, pair.location) for pair, b in above]
+    statements = [_bom_evidence(p.identified, b, p.location) for p, b in above.boms]
     if own is not None:
-        vouched.append(own)
-    items = require_own_names(found.items, graph, signers, vouched)
+        statements.append(own)
+    items = require_own_names(found.items, graph, signers, statements)
     if depth != 0:
         _require_records_agree(graphs, items)
-    read = [(BOM_NAME, bom), *((pair.location, upper) for pair, upper in above)]
+    read = [(BOM_NAME, bom), *((pair.location, upper) for pair, upper in above.boms)]
     notices = {f"{place}: {text}" for place, one in read for text in one.notices}
+    evidence = EvidenceSet(
+        (*statements, *items), recomputed, bool(recomputed), above.unresolved
+    )
     return Verified(
         graph,
         str(bom.graph.root),
-        EvidenceSet((*vouched, *items), recomputed, bool(recomputed)),
+        evidence,
         name=name,
         signer=own.signer if own else None,
         boms=tuple(sorted((place, f"sha256:{one.digest}") for place, one in read)),
         evidence_digests=found.digests,
         housekeeping=housekeeping,
         warnings=tuple(sorted(notices)),
-        ancestors="NOT verified (--depth 0)" if depth == 0 else "verified",
-        upstream=tuple(_described(pair, upper) for pair, upper in above),
+        ancestors="NOT verified (--depth 0)" if depth == 0 else above.state,
+        upstream=above.described(),
     )
 
 
@@ -382,58 +298,6 @@ def _merged(graphs: Iterable[Graph], root: str) -> Graph:
         (node for part in listed for node in part.nodes.values()),
         (edge for part in listed for edge in part.edges),
         root,
-    )
-
-
-def _described(pair: BomPair, bom: BomFile) -> str:
-    signer = pair.identified.signer
-    name = signer.signer.name if signer else "nobody"
-    return f"{bom.graph.nodes[str(bom.graph.root)].label}, signed by {name}"
-
-
-def _upstream(bom: BomFile, found: Found) -> list[tuple[BomPair, BomFile]]:
-    """Every BOM reached over links, verified; each once."""
-    reached: dict[str, tuple[BomPair, BomFile]] = {}
-    pending = [bom]
-    while pending:
-        current = pending.pop()
-        for node in current.graph.nodes.values():
-            for text in node.values("upstream-bom"):
-                pair, above = _linked(text, node, found, current.where)
-                if pair.digest not in reached:
-                    reached[pair.digest] = (pair, above)
-                    pending.append(above)
-    return [reached[digest] for digest in sorted(reached)]
-
-
-def _linked(text: str, node: Node, found: Found, where: str) -> tuple[BomPair, BomFile]:
-    link, digest = split_link(text) or (text, "")
-    pairs = found.pairs.get(digest, ())
-    if not pairs:
-        raise _not_there(link, digest, node, found, where)
-    above = load_bom(pairs[0].data, pairs[0].location)
-    root = above.graph.nodes[str(above.graph.root)]
-    if above.link != link or root.id != node.id:
-        raise VerificationFailed(
-            f"describes {root.id} as {above.link}; the BOM that links it means "
-            f"{node.id} as {link}",
-            reason="upstream-root-mismatch",
-            where=above.where,
-        )
-    return _vouched(pairs, root, qualified_names(node)), above
-
-
-def _not_there(
-    link: str, digest: str, node: Node, found: Found, where: str
-) -> VerificationFailed:
-    unsigned = found.unsigned_boms.get(digest)
-    lack = f"is not signed ({unsigned})" if unsigned else "is not in the evidence"
-    return VerificationFailed(
-        f"the BOM of {node.label} ({link}, sha256:{digest}) {lack}",
-        reason="signature-absent" if unsigned else "upstream-bom-missing",
-        where=where,
-        hint="put the supplier's aibom.cdx.json and aibom.sigstore.json into one "
-        "folder of the evidence",
     )
 
 

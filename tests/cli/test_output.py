@@ -113,6 +113,14 @@ def test_a_wrong_format_is_refused_before_anything_is_read(here):
     assert "did you mean 'json'? [output-unknown]" in ran.err
 
 
+def test_a_verdict_is_not_written_into_the_artifact(world, here):
+    before = snapshot(world.folder)
+    ran = here(*GATE, "--output", "json=model/verdict.json")
+    assert ran.code == 2
+    assert "[output-inside-artifact]" in ran.err
+    assert snapshot(world.folder) == before
+
+
 def test_the_same_input_and_time_give_the_same_bytes(here):
     words = (*CHECK, "--effective-time", "2998-01-01", "--output", "json")
     assert here(*words) == here(*words)

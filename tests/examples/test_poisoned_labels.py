@@ -28,9 +28,7 @@ ATTACKS = {
 
 
 @pytest.fixture(scope="module")
-def story(
-    checkout: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, str]:
+def story(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder the demo ran in, and what it printed."""
     work = tmp_path_factory.mktemp("demo") / "work"
     program = checkout / "examples" / "poisoned-labels" / "run.py"
@@ -80,7 +78,9 @@ def test_overall_accuracy_hides_the_poison(story: tuple[Path, str]) -> None:
     work, _ = story
 
     def accuracy(place: str) -> float:
-        report = json.loads((work / place / "holdout-test-of-digits-reader.json").read_text())
+        report = json.loads(
+            (work / place / "holdout-test-of-digits-reader.json").read_text()
+        )
         (row,) = (m for m in report["measurements"] if m["metric"] == "accuracy")
         return float(row["count"]) / float(row["samples"])
 

@@ -17,7 +17,8 @@ Fails: never; an open lineage is not known to be bad.
 Unknown: something is open, and the path leads to it. A step has no record
 (`step-record-absent`) or none that an allowed signer signed (`step-record-untrusted`);
 nothing says where a root comes from (`root-not-accepted`), or its acceptance has
-expired (`accepted-root-expired`); it was derived, but no step says how
+expired (`accepted-root-expired`); a BOM that it links is not in the evidence
+(`upstream-bom-missing`); it was derived, but no step says how
 (`derived-without-step`), maybe from something open itself (`upstream-open`); code is
 not pinned (`code-not-pinned`); inputs of a step are known less well than asked
 (`inputs-only-declared`), changed under it (`input-changed-while-running`), or are none

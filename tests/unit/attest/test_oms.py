@@ -1,4 +1,4 @@
-"""Making and reading OMS statements: what is listed, in which order, what is refused."""
+"""Making and reading OMS statements: what is listed, in which order; refusals."""
 
 from __future__ import annotations
 
@@ -181,9 +181,10 @@ def test_ignored_paths_are_those_of_git_unless_written_down(version):
     assert read(Statement.parse(payload, "x"), "x").ignore_paths == GIT_PATHS | written
 
 
-def test_a_list_of_ignored_paths_is_taken_as_it_is():
-    predicate = predicate_of({"w": "1"}, ignore_paths=["logs/"])
-    assert read(statement_of(predicate), "x").ignore_paths == {"logs"}
+@pytest.mark.parametrize(("listed", "read_as"), [(["logs/"], {"logs"}), ([], set())])
+def test_a_list_of_ignored_paths_is_taken_as_it_is(listed, read_as):
+    predicate = predicate_of({"w": "1"}, ignore_paths=listed)
+    assert read(statement_of(predicate), "x").ignore_paths == read_as
 
 
 # ── refusing ────────────────────

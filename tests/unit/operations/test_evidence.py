@@ -13,6 +13,7 @@ from worlds import NOW, World, key, payload_of
 from aibom.attest.bundle import make_bundle
 from aibom.digest import BOM_NAME, BUNDLE_NAME
 from aibom.errors import AibomError
+from aibom.operations.summary import summary_of
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import MAX_SMALL
 from aibom.statement import Resource, Statement, to_json
@@ -189,6 +190,6 @@ def test_who_may_say_what(world: World, case: str) -> None:
 
 def test_claims_are_listed(world: World) -> None:
     world.resign(world.record_of("label"), "nobody")
-    assert [why for _, why in world.verify().summary().not_believed] == [
+    assert [why for _, why in summary_of(world.verify()).not_believed] == [
         "signer-not-allowed"
     ]

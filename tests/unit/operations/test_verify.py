@@ -33,6 +33,7 @@ from aibom.lineage.identity import entity_id
 from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation
 from aibom.operations.assemble import assemble
 from aibom.operations.sign import sign_artifact
+from aibom.operations.summary import summary_of
 from aibom.operations.verify import load_signers, verify
 from aibom.recording import record
 from aibom.report.verified import draw_verified
@@ -260,9 +261,6 @@ def call_base_production(graph: Graph) -> Graph:
 
 
 UPSTREAM = {
-    "missing": Case(
-        "upstream-bom-missing", lambda world: shutil.rmtree(world.evidence / "base")
-    ),
     "unsigned": Case(
         "signature-absent", lambda world: base_file(BUNDLE_NAME)(world).unlink()
     ),
@@ -399,7 +397,7 @@ def test_untouched_world_is_verified(pristine: World) -> None:
     assert verified.signer.name == "acme release"
     assert verified.upstream == ("acme/models/base, signed by acme base",)
     assert all(item.trusted for item in verified.evidence.items)
-    summary = verified.summary()
+    summary = summary_of(verified)
     assert (summary.steps, summary.steps_recorded) == (3, 3)
     assert {place for place, _ in verified.boms} == {
         BOM_NAME,
@@ -410,12 +408,25 @@ def test_untouched_world_is_verified(pristine: World) -> None:
     assert MODEL in text
 
 
+def test_an_upstream_bom_that_is_missing_leaves_the_lineage_open(world: World) -> None:
+    """Unknown, and not a failure: nothing that is there is wrong."""
+    shutil.rmtree(world.evidence / "base")
+    verified = world.verify()
+    assert "INCOMPLETE" in verified.ancestors
+    (unresolved,) = verified.evidence.unresolved
+    assert verified.graph.nodes[unresolved].values("upstream-bom")
+    verdict = world.gate()
+    assert (verdict.exit_code, verdict.reason) == (3, "upstream-bom-missing")
+    (finding,) = (r for r in verdict.findings if r.reason == "upstream-bom-missing")
+    assert finding.path[-1].node == unresolved
+
+
 def test_depth_0_says_that_ancestors_are_not_verified(world: World) -> None:
     shutil.rmtree(world.evidence / "base")
     verified = world.verify(depth=0)
     assert verified.ancestors == "NOT verified (--depth 0)"
     assert verified.upstream == ()
-    assert "NOT verified" in draw_verified(verified.summary())
+    assert "NOT verified" in draw_verified(summary_of(verified))
 
 
 def test_housekeeping_is_reported_and_does_not_count(world: World) -> None:
@@ -445,7 +456,7 @@ def test_label_is_no_name(world: World) -> None:
         lambda graph: with_fact(graph, str(graph.root), "label", "acme/models/toy-1")
     )
     assert world.verify().name == MODEL
-    assert world.verify().summary().name == MODEL
+    assert summary_of(world.verify()).name == MODEL
     assert (world.gate().tier.value, world.gate().artifact_name) == ("high", MODEL)
 
 

@@ -59,6 +59,18 @@ def changed_input(world):
     return model
 
 
+def linked_bom_missing(world):
+    model = trained(world)
+    world.unresolved.add(model)
+    return model
+
+
+def accepted_above_a_cycle(world):
+    """Lineage ends at a decision, so what is told of its origin does not matter."""
+    world.accept("one")
+    return cycle(world)
+
+
 def cycle(world):
     one, other = world.model("one"), world.model("other")
     world.step("fine-tune", one, {"base-model": other})
@@ -114,6 +126,8 @@ CASES = {
         trained, "unknown", "inputs-only-declared", {"inputs_known": "observed"}
     ),
     "input changed": Case(changed_input, "unknown", "input-changed-while-running"),
+    "its own BOM missing": Case(linked_bom_missing, "unknown", "upstream-bom-missing"),
+    "accepted in a cycle": Case(accepted_above_a_cycle, "pass", "accepted-root"),
     "cycle": Case(cycle, "unknown", "lineage-cycle"),
     "far up": Case(far_up, "unknown", "root-not-accepted"),
 }

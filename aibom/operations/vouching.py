@@ -1,0 +1,97 @@
+"""Whether the signer of a BOM may vouch for what it describes, under its names.
+
+A BOM's bundle must be signed by an allowed signer (:func:`require_allowed`), and
+statement, BOM and namespace must agree on digest and name (:func:`require_named`). Both
+refuse with :class:`~aibom.errors.VerificationFailed` (exit 11) and a reason code of
+their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aibom.attest.bom_statement import BomSubject
+from aibom.attest.verify import Identified
+from aibom.errors import VerificationFailed
+from aibom.lineage.nodes import Node
+from aibom.operations.evidence import BomPair
+
+__all__ = ["one_name", "require_allowed", "require_named", "vouched"]
+
+_REFUSALS = {
+    "signer-not-allowed": "was not signed by any signer that signers.yaml allows",
+    "signer-expired": "was signed by a signer who is not valid at this time",
+    "predicate-not-allowed": "was signed by a signer who may not make this statement",
+    "namespace-not-allowed": "was signed by a signer who may not speak of this name",
+}
+
+
+def require_allowed(identified: Identified, where: str) -> None:
+    """Refuse a bundle that no allowed signer made, or none for such a statement."""
+    if identified.refusal is not None:
+        who = f" ({identified.signer.signer.name})" if identified.signer else ""
+        raise VerificationFailed(
+            f"{_REFUSALS[identified.refusal]}{who}",
+            reason=identified.refusal,
+            where=where,
+            hint="if this signer is right, add it to signers.yaml and lock the policy",
+        )
+
+
+def require_named(
+    identified: Identified,
+    subject: BomSubject,
+    root: Node,
+    others: Iterable[str],
+    where: str,
+) -> None:
+    """Refuse where statement, BOM and namespace disagree on digest or name.
+
+    ``others`` are names that the thing has elsewhere.
+    """
+    if subject.artifact != root.digest or subject.kind != root.kind.value:
+        raise VerificationFailed(
+            f"is signed for {subject.kind} {subject.artifact}; the BOM describes "
+            f"{root.kind} {root.digest}",
+            reason="subject-mismatch",
+            where=where,
+        )
+    if subject.name not in root.values("name"):
+        raise VerificationFailed(
+            f"is signed as {subject.name!r}, a name that the BOM does not give",
+            reason="subject-mismatch",
+            where=where,
+        )
+    signer = identified.signer
+    names = {*root.values("name"), *others}
+    if signer is None or not all(signer.may_name(name) for name in names):
+        raise VerificationFailed(
+            f"{_REFUSALS['namespace-not-allowed']}: {', '.join(sorted(names))}",
+            reason="namespace-not-allowed",
+            where=where,
+            hint="namespaces stand in signers.yaml; inputs are called as their owner "
+            "calls them",
+        )
+
+
+def one_name(subject: BomSubject, root: Node) -> str | None:
+    """The signed name; None where the BOM gives others too, and could mean any."""
+    return subject.name if root.values("name") == (subject.name,) else None
+
+
+def vouched(pairs: Iterable[BomPair], root: Node, others: Iterable[str]) -> BomPair:
+    """The first pair that holds; else the refusal of the first.
+
+    The same BOM may stand in the evidence with several bundles, and anybody can add one
+    that does not hold.
+    """
+    refusals = []
+    for pair in pairs:
+        try:
+            require_allowed(pair.identified, pair.location)
+            require_named(pair.identified, pair.subject, root, others, pair.location)
+        except VerificationFailed as error:
+            refusals.append(error)
+        else:
+            return pair
+    raise refusals[0]
