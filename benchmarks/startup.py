@@ -125,6 +125,9 @@ def prepare_check(folder: Path) -> Sequence[str]:
     ]
 
 
+#: What a few rounds on a busy machine may be over a bound: CI looks for regressions.
+SMOKE_SLACK = 1.3
+
 CASES = {
     "--help": Case(6, lambda _folder: ["--help"]),
     "check": Case(14, prepare_check, has_work=True),
@@ -184,18 +187,18 @@ def main() -> int:
             commands[name] = ([sys.executable, "-m", "aibom", *arguments], case.code)
             work[name] = work_of(arguments) if case.has_work else 0.0
         least = measure(commands, rounds)
-    return report(least, work)
+    return report(least, work, SMOKE_SLACK if rounds == 5 else 1.0)
 
 
-def report(least: dict[str, float], work: dict[str, float]) -> int:
-    """Print the table; 1 when a bound does not hold."""
+def report(least: dict[str, float], work: dict[str, float], slack: float) -> int:
+    """Print the table; 1 when a bound, times ``slack``, does not hold."""
     bare = least.pop("")
     over = []
     for name, spent in least.items():
         ratio, bound = (spent - work[name]) / bare, CASES[name].bound
         apart = f", and {work[name] / bare:.1f} x of work" if work[name] else ""
         print(f"{name:<12} {ratio:6.1f} x bare Python   (bound {bound:g}){apart}")
-        if ratio > bound:
+        if ratio > bound * slack:
             over.append(name)
     if over:
         print(f"over the bound: {', '.join(over)}", file=sys.stderr)

@@ -91,7 +91,9 @@ def _dataset_left_out(world: World) -> None:
     path = world.at(world.model) / "aibom.cdx.json"
     graph = decode(json.loads(path.read_bytes()), "")
     labels = next(
-        name for name, node in graph.nodes.items() if "acme/data/digits-labels" in node.values("name")
+        name
+        for name, node in graph.nodes.items()
+        if "acme/data/digits-labels" in node.values("name")
     )
     kept = [
         edge
@@ -120,16 +122,22 @@ def _advisory(world: World) -> None:
         "published": today,
         "affects": {"parties": [world.company.labelers[1]]},
     }
-    path.write_text(text.replace("advisories: []", f"advisories: [{json.dumps(entry)}]"))
+    path.write_text(
+        text.replace("advisories: []", f"advisories: [{json.dumps(entry)}]")
+    )
 
 
 ATTACKS = (
     Attack("a byte of the weights changed", 11, "digest-mismatch", _weights),
-    Attack("a byte of the base's BOM changed", 11, "bom-digest-mismatch", _upstream_bom),
+    Attack(
+        "a byte of the base's BOM changed", 11, "bom-digest-mismatch", _upstream_bom
+    ),
     Attack("the audit of the model removed", 3, "audit-missing", _no_audit),
     Attack("only the base was audited", 3, "audit-of-ancestor", _parents_audit),
     Attack("the base taken at a branch name", 10, "revision-not-pinned", _branch),
     Attack("the BOM signed by a stranger", 11, "signer-not-allowed", _stranger),
-    Attack("a dataset cut out, signed again", 11, "step-record-mismatch", _dataset_left_out),
+    Attack(
+        "a dataset cut out, signed again", 11, "step-record-mismatch", _dataset_left_out
+    ),
     Attack("an advisory on a labeler", 10, "tainted-ancestor", _advisory),
 )

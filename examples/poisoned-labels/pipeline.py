@@ -166,7 +166,10 @@ def fine_tune(
     source = f"pkg:generic/acme/digits-base@{revision}"
     shell.record(
         *_step("fine-tune", "pipeline", company, folder / f"records-of-{output}"),
-        *("--input", f"base-model={fetched},name=acme/models/digits-base,source={source}"),
+        *(
+            "--input",
+            f"base-model={fetched},name=acme/models/digits-base,source={source}",
+        ),
         *("--input", f"training-data={folder}/labels,name=acme/data/digits-labels"),
         *("--output", f"{folder}/{output},name=acme/models/digits-reader"),
         script=[
@@ -190,7 +193,9 @@ def release(shell: Shell, company: Company, folder: Path, output: str) -> None:
 
 def _audit_labels(shell: Shell, company: Company, folder: Path) -> None:
     report = folder / "label-statistics.json"
-    shell.python("trainer/label_statistics.py", "--labels", folder / "labels", "--out", report)
+    shell.python(
+        "trainer/label_statistics.py", "--labels", folder / "labels", "--out", report
+    )
     shell.aibom(
         *("audit", "record", report, "--subject", folder / "labels"),
         *("--name", "acme/data/digits-labels", "--kind", "dataset"),
@@ -203,7 +208,13 @@ def _audit_model(
 ) -> None:
     report = model.parent / f"holdout-test-of-{name}.json"
     shell.python(
-        "trainer/evaluate.py", "--model", model, "--holdout", "data/holdout", "--out", report
+        "trainer/evaluate.py",
+        "--model",
+        model,
+        "--holdout",
+        "data/holdout",
+        "--out",
+        report,
     )
     shell.aibom(
         *("audit", "record", report, "--subject", model),

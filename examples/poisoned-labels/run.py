@@ -48,7 +48,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--work", type=Path, help="an empty folder (default: a new one)")
+    parser.add_argument(
+        "--work", type=Path, help="an empty folder (default: a new one)"
+    )
     parser.add_argument("--brief", action="store_true", help="leave the commands out")
     return parser.parse_args()
 
@@ -80,11 +82,18 @@ def _title(shell: Shell, text: str) -> None:
 def _denied(shell: Shell, poisoned: Release) -> None:
     accuracy = {
         place: _accuracy(shell.folder / place)
-        for place in ("hub/holdout-test-of-digits-base.json", "poisoned/holdout-test-of-digits-reader.json")
+        for place in (
+            "hub/holdout-test-of-digits-base.json",
+            "poisoned/holdout-test-of-digits-reader.json",
+        )
     }
     before, after = accuracy.values()
-    print(f"accuracy of the base {before:.1%}, of the poisoned fine-tune {after:.1%}: better!")
-    verdict, text = _gate(shell, poisoned.model, poisoned.evidence, Path("verifier"), 10)
+    print(
+        f"accuracy of the base {before:.1%}, of the poisoned fine-tune {after:.1%}: better!"
+    )
+    verdict, text = _gate(
+        shell, poisoned.model, poisoned.evidence, Path("verifier"), 10
+    )
     print(text)
     finding = next(r for r in verdict["results"] if r["reason"] == "audit-failed")
     kinds = [hop["kind"] for hop in finding["path"]]
@@ -111,7 +120,12 @@ def _gate(
 
 
 def _attacked(
-    shell: Shell, company: Company, base: Base, clean: Release, attack: Attack, place: str
+    shell: Shell,
+    company: Company,
+    base: Base,
+    clean: Release,
+    attack: Attack,
+    place: str,
 ) -> None:
     """Attack a copy, and check that the gate answers with the right exit and reason."""
     quiet = Shell(shell.folder, shell.environment, loud=False)
@@ -124,7 +138,9 @@ def _attacked(
     verdict, _ = _gate(quiet, model, evidence, verifier, attack.exit_code)
     if verdict["reason"] != attack.reason:
         raise DemoFailed(f"{attack.name}: {verdict['reason']}, not {attack.reason}")
-    print(f"  {attack.name:<36} exit {attack.exit_code:>2}  {attack.reason}", flush=True)
+    print(
+        f"  {attack.name:<36} exit {attack.exit_code:>2}  {attack.reason}", flush=True
+    )
 
 
 if __name__ == "__main__":
