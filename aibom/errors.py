@@ -5,7 +5,7 @@
     AibomError                      exit 1   could not do it
     ├── InputError                  exit 1   a file or folder cannot be used as it is
     ├── UsageError                  exit 2   the call itself is wrong
-    ├── PolicyInvalid               exit 2   the verifier's folder cannot be trusted as it is
+    ├── PolicyInvalid               exit 2   the verifier's folder cannot be used
     ├── VerificationFailed          exit 11  signature, bytes or records do not agree
     ├── DocumentInvalid             exit 12  a document breaks its format
     └── RecordingFailed             exit 125 `aibom run` itself failed, not the command

@@ -1,4 +1,4 @@
-"""What somebody might do to a released model, each on a copy, and what a gate answers."""
+"""What somebody might do to a released model, each on a copy, and the gate's answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from company import Company
-from pipeline import Base, Release, collect_records, fine_tune, release
+from pipeline import Base, collect_records, fine_tune, release
 from shell import Shell
 
 from aibom.bom.decode import decode
@@ -39,7 +39,7 @@ class World:
 
 @dataclass(frozen=True)
 class Attack:
-    """One thing that goes wrong: what, how, and the exit code and reason it must get."""
+    """One thing that goes wrong: what, how, and the exit and reason it must get."""
 
     name: str
     exit_code: int

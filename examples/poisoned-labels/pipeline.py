@@ -1,7 +1,7 @@
 """Acme's pipeline: split, train a base model, label, fine-tune, audit, release.
 
-Every step that makes data or weights is recorded by the product (``aibom run``). The scripts
-in ``trainer/`` know nothing of it.
+Every step that makes data or weights is recorded by the product (``aibom run``). The
+scripts in ``trainer/`` know nothing of it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Release:
 
 
 def put_digits(shell: Shell) -> Path:
-    """Copy the handwritten digits out of scikit-learn, and the trainer into a repository."""
+    """Copy the digits out of scikit-learn, and the trainer into a repository."""
     source = files("sklearn.datasets.data") / "digits.csv.gz"
     target = shell.folder / "digits.csv.gz"
     target.write_bytes(source.read_bytes())
@@ -63,7 +63,7 @@ def put_digits(shell: Shell) -> Path:
 
 
 def make_base(shell: Shell, company: Company) -> Base:
-    """Split the digits, train and release the base model, and put it into a repository."""
+    """Split the digits, train and release the base model, put it into a repository."""
     source = f"pkg:pypi/scikit-learn@{version('scikit-learn')}"
     shell.record(
         *_step("split", "data", company, "records/data"),
@@ -182,7 +182,7 @@ def fine_tune(
 
 
 def release(shell: Shell, company: Company, folder: Path, output: str) -> None:
-    """Assemble the BOM of a model from its records, link the base's BOM, and sign it."""
+    """Assemble a model's BOM from its records, link the base's BOM, and sign it."""
     shell.aibom(
         *("assemble", folder / output, "--steps", folder / f"records-of-{output}"),
         *("--steps", folder / "records-of-labels", "--steps", "records/data"),

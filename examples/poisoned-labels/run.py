@@ -2,11 +2,11 @@
 
     python examples/poisoned-labels/run.py [--work DIR] [--brief]
 
-Acme trains a model that reads handwritten digits. In the first run one of three labelers
-turns 3s into 8s: the model's overall accuracy hardly moves, but the gate denies it, and
-names the path from the model to the labeler. The second run is clean, and allowed. Then the
-clean release is attacked in eight ways, one at a time. Exits 1 when anything turns out
-differently than told here.
+Acme trains a model that reads handwritten digits. In the first run one of three
+labelers turns 3s into 8s: the model's overall accuracy hardly moves, but the gate
+denies it, and names the path from the model to the labeler. The second run is clean,
+and allowed. Then the clean release is attacked in eight ways, one at a time. Exits 1
+when anything turns out differently than told here.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _denied(shell: Shell, poisoned: Release) -> None:
     }
     before, after = accuracy.values()
     print(
-        f"accuracy of the base {before:.1%}, of the poisoned fine-tune {after:.1%}: better!"
+        f"accuracy of the base {before:.1%}, of the poisoned model {after:.1%}: better!"
     )
     verdict, text = _gate(
         shell, poisoned.model, poisoned.evidence, Path("verifier"), 10

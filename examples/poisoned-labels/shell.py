@@ -34,7 +34,7 @@ class Shell:
     def record(
         self, *words: str | Path, script: Sequence[str | Path], env: Mapping[str, str]
     ) -> None:
-        """``aibom run … -- python SCRIPT``: a training step, recorded by the product."""
+        """``aibom run … -- python SCRIPT``: a step, recorded by the product."""
         command = ["python", *map(str, script)]
         self.aibom("run", *words, "--", sys.executable, *command[1:], env=env)
 

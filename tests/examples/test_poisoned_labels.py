@@ -1,8 +1,8 @@
 """The example, run as `make demo` runs it: every sentence of its story is checked.
 
-The program itself checks each exit code and reason and ends with 1 when one differs; here
-we check that it does, that it says what it is there to say, and that what it leaves behind
-is what the documentation promises.
+The program itself checks each exit code and reason and ends with 1 when one differs;
+here we check that it does, that it says what it is there to say, and that what it
+leaves behind is what the documentation promises.
 """
 
 from __future__ import annotations

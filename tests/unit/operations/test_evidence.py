@@ -13,9 +13,9 @@ from worlds import NOW, World, key, payload_of
 from aibom.attest.bundle import make_bundle
 from aibom.digest import BOM_NAME, BUNDLE_NAME
 from aibom.errors import AibomError
-from aibom.operations.summary import summary_of
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import MAX_SMALL
+from aibom.operations.summary import summary_of
 from aibom.statement import Resource, Statement, to_json
 
 Change = Callable[[World], object]
