@@ -309,7 +309,7 @@ def find_cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
         return ()
     import networkx
 
-    directed = networkx.DiGraph()
+    directed: networkx.DiGraph[str] = networkx.DiGraph()
     directed.add_nodes_from(graph.nodes)
     for name in graph.nodes:
         directed.add_edges_from((name, hop.to) for hop in graph.up(name))
