@@ -1,6 +1,6 @@
 """What it costs to validate a BOM, and how that grows, in CPU time of one run.
 
-``python benchmarks/validation.py [--scale smoke|default]``
+``python benchmarks/validation.py [--smoke]``
 
 BOMs of 1,000 to 100,000 components (a third models with a card, two thirds data with
 governance, digests of 64 hex digits, two dependencies each) go through
@@ -41,6 +41,8 @@ from aibom.bom.schema import load_schemas, schema_problems
 VERSION = "1.6"
 ROUNDS = 3
 MAX_EXPONENT = 1.2
+#: Over sizes this small, on a busy machine, cache effects alone are a tenth.
+SMOKE_MAX_EXPONENT = 1.35
 MAX_OVER_ENGINE = 2.0
 #: Components at which parse and schema are held against the engine.
 BOUND_AT = 10_000
@@ -247,12 +249,14 @@ def report(times: Mapping[str, Mapping[int, float]]) -> None:
         print(f"growth exponent of {name}: {exponent(points):.2f}")
 
 
-def broken_bounds(times: Mapping[str, Mapping[int, float]]) -> list[str]:
+def broken_bounds(
+    times: Mapping[str, Mapping[int, float]], max_exponent: float
+) -> list[str]:
     """What exceeds its bound, in words."""
     broken = []
     growth = exponent(times["ours"])
-    if growth > MAX_EXPONENT:
-        broken.append(f"ours grows with exponent {growth:.2f}, over {MAX_EXPONENT}")
+    if growth > max_exponent:
+        broken.append(f"ours grows with exponent {growth:.2f}, over {max_exponent}")
     over = times["parse+schema"][BOUND_AT] / times["engine"][BOUND_AT]
     if over > MAX_OVER_ENGINE:
         broken.append(f"parse+schema is {over:.2f} x engine, over {MAX_OVER_ENGINE}")
@@ -262,10 +266,11 @@ def broken_bounds(times: Mapping[str, Mapping[int, float]]) -> list[str]:
 def main() -> int:
     """Run the benchmark; 1 if a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--scale", choices=SCALES, default="default")
-    times = time_all(SCALES[parser.parse_args().scale])
+    parser.add_argument("--smoke", action="store_true", help="small sizes")
+    smoke = parser.parse_args().smoke
+    times = time_all(SCALES["smoke" if smoke else "default"])
     report(times)
-    broken = broken_bounds(times)
+    broken = broken_bounds(times, SMOKE_MAX_EXPONENT if smoke else MAX_EXPONENT)
     for bound in broken:
         print(f"BROKEN: {bound}", file=sys.stderr)
     return 1 if broken else 0
