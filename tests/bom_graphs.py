@@ -158,7 +158,7 @@ SMALL = {
     "root-alone": around(MODEL),
     "dataset-root": around(REVIEWS),
     "system-root": around(SYSTEM, "tool", "in"),
-    "report-root": around(REPORT, "evaluated", "report"),
+    "report": around(MODEL, "evaluated", "report"),
     "labelling": around(LABELS, "labelled", "guided", "labels", "labeler", "with-tool"),
     "fine-tune": around(MODEL, "trained-on", "tested-on", "base", "code", "model"),
     "pedigree": around(BASE, "derived"),

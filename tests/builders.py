@@ -21,6 +21,7 @@ from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id, step_id, undigested_id
 from aibom.lineage.nodes import (
     ENTITY_KINDS,
+    ROOT_KINDS,
     Edge,
     Fact,
     Kind,
@@ -289,7 +290,7 @@ def _graphs(draw: DrawFn, rooted: bool) -> Graph:
     nodes = draw(_nodes(table))
     root = None
     if rooted:
-        kinds = st.sampled_from(sorted(ENTITY_KINDS - {Kind.SERVICE}))
+        kinds = st.sampled_from(sorted(ROOT_KINDS))
         nodes.append(draw(_entity(0, draw(kinds), table, True)))
         root = nodes[-1].id
     edges = draw(_edges(nodes, table))
@@ -302,6 +303,6 @@ def graphs(rooted: bool = True) -> SearchStrategy[Graph]:
     They hold every kind of node and relation, empty and named roles, facts that are
     known, unknown, contradicted and of several values, odd Unicode, several origins,
     members that nobody knows, folders with their files, and undigested nodes. With
-    ``rooted`` the root is an entity with a digest, and no service; else there is none.
+    ``rooted`` the root is a model, dataset or system with a digest; else there is none.
     """
     return _graphs(rooted)

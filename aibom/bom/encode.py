@@ -35,7 +35,7 @@ from aibom.bom.views import Views, is_person_or_organization
 from aibom.digest import File
 from aibom.errors import DocumentInvalid, UsageError
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import Edge, Kind, Node, Relation
+from aibom.lineage.nodes import ROOT_KINDS, Edge, Kind, Node, Relation
 from aibom.statement import BASE_URI
 
 __all__ = ["SPEC_VERSIONS", "encode", "to_bytes"]
@@ -61,8 +61,9 @@ def encode(
 
     Raises :class:`~aibom.errors.UsageError` for a version not in :data:`SPEC_VERSIONS`,
     and :class:`~aibom.errors.DocumentInvalid`: ``root-missing`` when the graph has no
-    root, or the root is a service; ``text-not-unicode`` for a text with a lone
-    surrogate, which no file can hold.
+    root, ``root-kind-unsupported`` when it is no model, dataset or system (rules go by
+    kinds: weights that are called code would be asked nothing), ``text-not-unicode``
+    for a text with a lone surrogate, which no file can hold.
     """
     if spec_version not in SPEC_VERSIONS:
         raise UsageError(
@@ -70,11 +71,17 @@ def encode(
             f"not {spec_version}",
             reason="spec-version-unsupported",
         )
-    if graph.root is None or graph.nodes[graph.root].kind is Kind.SERVICE:
+    if graph.root is None:
         raise DocumentInvalid(
-            "a BOM is about one model, dataset or system; the graph has none as its "
-            "root",
+            "a BOM is about one model, dataset or system; the graph names none",
             reason="root-missing",
+        )
+    if graph.nodes[graph.root].kind not in ROOT_KINDS:
+        raise DocumentInvalid(
+            "a BOM is about a model, a dataset or a system, not a "
+            f"{graph.nodes[graph.root].kind}",
+            reason="root-kind-unsupported",
+            hint="record the step that makes it again, with --output PATH,kind=model",
         )
     return _Encoder(graph).document(spec_version, timestamp)
 

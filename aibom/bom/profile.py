@@ -24,7 +24,7 @@ from aibom.bom.problem import Problem, more_problems, shorten
 from aibom.bom.walk import walk
 from aibom.digest import Digest, manifest_digest
 from aibom.errors import AibomError
-from aibom.lineage.graph import Graph, contradictions, find_cycles
+from aibom.lineage.graph import Graph, disagreements, find_cycles
 from aibom.lineage.nodes import Node
 
 __all__ = ["notices", "profile_problems"]
@@ -238,16 +238,7 @@ def notices(document: Mapping[str, Any], digest: str) -> tuple[str, ...]:
         graph = decode(document, digest)
     except AibomError:
         return tuple(sorted(found))
-    for item in contradictions(graph):
-        label = (
-            graph.nodes[item.subject].label
-            if item.subject in graph.nodes
-            else item.subject
-        )
-        found.add(
-            f"{label}: sources disagree on {item.field}: {' / '.join(item.values)}"
-        )
-    return tuple(sorted(found))
+    return tuple(sorted({*found, *disagreements(graph)}))
 
 
 def _property_names(document: Mapping[str, Any]) -> Iterator[str]:

@@ -80,7 +80,7 @@ def close(
     found = {
         name: end
         for name, node in graph.nodes.items()
-        if (end := _ending(node, accepted, now)) is not None
+        if (end := _ending(graph, node, accepted, now)) is not None
     }
     ends = frozenset(found)
     for name in upstream_first(graph, ends):
@@ -102,7 +102,10 @@ def _open(reason: str, detail: str = "", *, cause: bool = True) -> Closure:
 
 
 def _ending(
-    node: Node, accepted: Mapping[Digest, AcceptedRoot], now: datetime
+    graph: Graph,
+    node: Node,
+    accepted: Mapping[Digest, AcceptedRoot],
+    now: datetime,
 ) -> Closure | None:
     """The answer where lineage ends at a node, whatever stands upstream of it.
 
@@ -113,7 +116,20 @@ def _ending(
     root = accepted.get(node.digest) if node.digest else None
     if root and now < root.expires:
         return Closure(ClosureState.ACCEPTED, "accepted-root", f"by {root.approved_by}")
-    return _pinned(node) if node.kind in (Kind.CODE, Kind.GUIDELINE) else None
+    return _pinned(node) if _is_judged_by_pin(graph, node) else None
+
+
+def _is_judged_by_pin(graph: Graph, node: Node) -> bool:
+    """Whether it is code or a guideline, and nothing but that to everyone.
+
+    A kind is a word that a document chose. So it exempts only what steps used as code
+    or as a guideline, and of which nothing says where it comes from: weights that are
+    called code, or data that is called a guideline, are judged like everything else.
+    """
+    if node.kind not in (Kind.CODE, Kind.GUIDELINE) or graph.up(node.id):
+        return False
+    used = graph.edges_into(node.id, Relation.USED)
+    return bool(used) and {edge.role for edge in used} == {node.kind.value}
 
 
 def _entity(

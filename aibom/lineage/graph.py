@@ -34,6 +34,7 @@ __all__ = [
     "Path",
     "Walk",
     "contradictions",
+    "disagreements",
     "find_cycles",
     "upstream_first",
 ]
@@ -368,6 +369,17 @@ def contradictions(graph: Graph) -> tuple[Contradiction, ...]:
         if len(stated) > 1
     )
     return tuple(sorted(found))
+
+
+def disagreements(graph: Graph) -> tuple[str, ...]:
+    """Every contradiction as a line of text, for people to read."""
+    lines = []
+    for item in contradictions(graph):
+        node = graph.nodes.get(item.subject)
+        about = node.label if node else item.subject
+        said = " / ".join(item.values)
+        lines.append(f"{about}: sources disagree on {item.field}: {said}")
+    return tuple(lines)
 
 
 def _stated(facts: Iterable[Fact], name: str) -> tuple[str, ...]:

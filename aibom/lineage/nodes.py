@@ -23,6 +23,7 @@ from aibom.errors import DocumentInvalid
 __all__ = [
     "ENTITY_KINDS",
     "MULTI_VALUED",
+    "ROOT_KINDS",
     "Edge",
     "Fact",
     "Facts",
@@ -54,6 +55,9 @@ class Kind(StrEnum):
 
 
 ENTITY_KINDS = frozenset(Kind) - {Kind.STEP, Kind.PARTY}
+
+#: What can be deployed or delivered, and so be what a BOM is about.
+ROOT_KINDS = frozenset({Kind.MODEL, Kind.DATASET, Kind.SYSTEM})
 
 
 class Relation(StrEnum):

@@ -27,6 +27,8 @@ from aibom.statement import PROVENANCE_V1, STEP_BUILD_TYPE, Resource, Statement
 __all__ = ["Fragment", "is_step_record", "step_fragment", "step_mismatches"]
 
 _INPUTS = "resolvedDependencies"
+#: Kinds that closure judges by their pin alone, so nothing else may be called so.
+_PINNED_KINDS = frozenset({Kind.CODE.value, Kind.GUIDELINE.value})
 
 #: One edge of a step, without who says so: relation, target, role, facts.
 _Said = tuple[str, str, str, frozenset[tuple[str, str | None]]]
@@ -176,7 +178,10 @@ def _add_input(build: GraphBuilder, step: str, resource: Resource) -> str:
     if content is None and "commit" not in facts:
         raise ValueError(f"the input {resource.name!r} has no digest")
     entity = _entity(build, kind, content, facts)
-    build.used(step, entity, _word(notes["aibom:role"], "an input's role"), edge)
+    role = _word(notes["aibom:role"], "an input's role")
+    if (kind.value in _PINNED_KINDS or role in _PINNED_KINDS) and role != kind.value:
+        raise ValueError(f"the role {role!r} and the kind {kind} contradict each other")
+    build.used(step, entity, role, edge)
     return entity
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,11 @@ class Lock:
     @property
     def digest(self) -> str:
         """One SHA-256 of all that is pinned: what ``--policy-digest`` compares."""
-        pinned = {"files": dict(self.files), "packs": dict(self.packs)}
+        pinned = {
+            "files": dict(self.files),
+            "minimumAdvisorySequence": self.minimum_sequence,
+            "packs": dict(self.packs),
+        }
         return f"sha256:{hashlib.sha256(to_json(pinned)).hexdigest()}"
 
 
@@ -105,6 +109,9 @@ def load_folder(path: Path, *, require_lock: bool) -> Folder:
     folder = _load(path, kept is not None)
     if kept is not None:
         _compare(path, kept, folder.lock)
+        # The digest is that of the lock: newer advisories do not change it, a lower
+        # sequence that is accepted does.
+        folder = replace(folder, lock=kept)
     elif require_lock:
         raise PolicyInvalid(
             f"has no {LOCK_NAME}; a gate demands one",
@@ -282,7 +289,7 @@ def _read_lock(path: Path) -> Lock | None:
     lock = Lock(parts[0], parts[1], sequence)
     if digest != lock.digest:
         raise PolicyInvalid(
-            "its digest is not that of the files and packs in it",
+            "its digest is not that of what it pins",
             reason="policy-lock-unreadable",
             where=str(file),
             hint=f"somebody edited it; review, then: aibom policy lock {path}",

@@ -24,7 +24,7 @@ from aibom.lineage.evidence import Evidence
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Node, Relation
 
-__all__ = ["qualified_names", "require_own_names"]
+__all__ = ["made_as", "only_name", "qualified_names", "require_own_names"]
 
 _Names = Mapping[Digest, frozenset[str]]
 _Pair = tuple[Digest, Iterable[str]]
@@ -48,7 +48,7 @@ def require_own_names(
     statement says of digests that are not in the graph changes nothing.
     """
     nodes = [(n.digest, n) for n in graph.nodes.values() if n.digest is not None]
-    made = [(digest, _made_as(graph, node)) for digest, node in nodes]
+    made = [(digest, made_as(graph, node)) for digest, node in nodes]
     called = _joined([*((d, node.values("name")) for d, node in nodes), *made])
     allowed = {signer.signer.name: signer for signer in signers}
     taken: list[_Pair] = [(digest, qualified_names(node)) for digest, node in nodes]
@@ -74,7 +74,23 @@ def _judged(
     return item
 
 
-def _made_as(graph: Graph, node: Node) -> frozenset[str]:
+def only_name(graph: Graph, node: Node, items: Iterable[Evidence]) -> str | None:
+    """The one name that everybody has for a thing; None where there are several.
+
+    Everybody: the BOMs, the records of the steps that generated it, and the trusted
+    statements about it. Whoever signs a BOM may write another name into it, and must
+    not choose the tier by that.
+    """
+    names = {*node.values("name"), *made_as(graph, node)}
+    for item in items:
+        if item.signer is not None:
+            names.update(
+                name for name, digest in item.subjects if digest == node.digest
+            )
+    return names.pop() if len(names) == 1 else None
+
+
+def made_as(graph: Graph, node: Node) -> frozenset[str]:
     """What the steps that generated it called it."""
     edges = graph.edges_into(node.id, Relation.GENERATED)
     return frozenset(name for edge in edges for name in edge.values("name"))

@@ -13,7 +13,7 @@ from aibom.bom.native import split_link
 from aibom.errors import VerificationFailed
 from aibom.lineage.nodes import Node
 from aibom.operations.evidence import BomPair, Found
-from aibom.operations.naming import qualified_names
+from aibom.operations.naming import made_as, qualified_names
 from aibom.operations.validate import BomFile, load_bom
 from aibom.operations.vouching import vouched
 
@@ -87,7 +87,8 @@ def _linked(text: str, node: Node, found: Found) -> tuple[BomPair, BomFile] | No
             reason="upstream-root-mismatch",
             where=above.where,
         )
-    return vouched(pairs, root, qualified_names(node)), above
+    called = qualified_names(node) | made_as(above.graph, root)
+    return vouched(pairs, root, called), above
 
 
 def _not_signed(link: str, node: Node, location: str) -> VerificationFailed:

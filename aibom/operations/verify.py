@@ -31,21 +31,16 @@ from aibom.bom.parse import read_bytes
 from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Digest, Progress, hash_path
 from aibom.errors import InputError, VerificationFailed
 from aibom.lineage.evidence import Evidence, EvidenceSet, Signer
-from aibom.lineage.graph import Graph
+from aibom.lineage.graph import Graph, disagreements
 from aibom.lineage.nodes import Kind, Node
 from aibom.lineage.step_record import Fragment, step_mismatches
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
 from aibom.operations.folder import require_outside
-from aibom.operations.naming import require_own_names
+from aibom.operations.naming import made_as, only_name, require_own_names
 from aibom.operations.upstream import Upstream, follow_links
 from aibom.operations.validate import BomFile, load_bom
-from aibom.operations.vouching import (
-    one_name,
-    require_allowed,
-    require_named,
-    vouched,
-)
+from aibom.operations.vouching import require_allowed, require_named, vouched
 from aibom.reading import parse_yaml
 from aibom.statement import REFERENCE_V01
 
@@ -103,7 +98,7 @@ def verify(
     identified, subject = _signed_statement(folder, signers, now)
     bom = _bom_of(folder, subject)
     root = bom.graph.nodes[str(bom.graph.root)]
-    require_named(identified, subject, root, (), bom.where)
+    require_named(identified, subject, root, made_as(bom.graph, root), bom.where)
     content = _same_bytes(folder, root, subject, progress)
     found = collect(evidence, signers, now)
     return _with_ancestors(
@@ -112,11 +107,13 @@ def verify(
         signers,
         depth,
         own=_bom_evidence(identified, bom, BUNDLE_NAME),
-        name=one_name(subject, root),
         recomputed=frozenset(
             {content.digest, *(file.digest for file in content.files)}
         ),
-        housekeeping=content.housekeeping,
+        housekeeping=tuple(
+            name for name in content.housekeeping if name not in (BOM_NAME, BUNDLE_NAME)
+        ),
+        unsigned_housekeeping=_not_listed(content, subject),
     )
 
 
@@ -135,12 +132,17 @@ def verify_document(
     found = collect(evidence, signers, now)
     root = bom.graph.nodes[str(bom.graph.root)]
     pairs = [p for p in found.pairs.get(bom.digest, ()) if not p.identified.refusal]
-    own = name = None
+    own = None
     if pairs:
-        pair = vouched(pairs, root, root.values("name"))
+        pair = vouched(pairs, root, made_as(bom.graph, root))
         own = _bom_evidence(pair.identified, bom, pair.location)
-        name = one_name(pair.subject, root)
-    return _with_ancestors(bom, found, signers, None, own=own, name=name)
+    return _with_ancestors(bom, found, signers, None, own=own)
+
+
+def _not_listed(content: Content, subject: BomSubject) -> tuple[str, ...]:
+    """Housekeeping that is there now and was not when the artifact was signed."""
+    ours = {BOM_NAME, BUNDLE_NAME}
+    return tuple(sorted(set(content.housekeeping) - set(subject.housekeeping) - ours))
 
 
 def _signed_statement(
@@ -259,9 +261,9 @@ def _with_ancestors(
     depth: int | None,
     *,
     own: Evidence | None,
-    name: str | None,
     recomputed: frozenset[Digest] = frozenset(),
     housekeeping: tuple[str, ...] = (),
+    unsigned_housekeeping: tuple[str, ...] = (),
 ) -> Verified:
     above = follow_links(bom, found) if depth != 0 else Upstream()
     graphs = [bom.graph, *(upper.graph for _, upper in above.boms)]
@@ -270,18 +272,25 @@ def _with_ancestors(
     if own is not None:
         statements.append(own)
     items = require_own_names(found.items, graph, signers, statements)
+    _require_one_kind(graph, items)
     if depth != 0:
         _require_records_agree(graphs, items)
+    root = graph.nodes[str(graph.root)]
     read = [(BOM_NAME, bom), *((pair.location, upper) for pair, upper in above.boms)]
     notices = {f"{place}: {text}" for place, one in read for text in one.notices}
+    # Only what shows when all are joined; what one BOM says of itself is there already.
+    notices |= {
+        t for t in disagreements(graph) if not any(n.endswith(t) for n in notices)
+    }
+    notices |= {f"{n}: added after signing, not hashed" for n in unsigned_housekeeping}
     evidence = EvidenceSet(
         (*statements, *items), recomputed, bool(recomputed), above.unresolved
     )
     return Verified(
         graph,
-        str(bom.graph.root),
+        root.id,
         evidence,
-        name=name,
+        name=only_name(graph, root, items) if own else None,
         signer=own.signer if own else None,
         boms=tuple(sorted((place, f"sha256:{one.digest}") for place, one in read)),
         evidence_digests=found.digests,
@@ -299,6 +308,29 @@ def _merged(graphs: Iterable[Graph], root: str) -> Graph:
         (edge for part in listed for edge in part.edges),
         root,
     )
+
+
+def _require_one_kind(graph: Graph, items: Iterable[Evidence]) -> None:
+    """What the BOM calls a thing must be what its maker calls it.
+
+    Rules go by kinds, so a BOM must not choose them: a dataset that is called a
+    guideline would be asked nothing.
+    """
+    kinds = {n.digest: n for n in graph.nodes.values() if n.digest is not None}
+    for item in items:
+        if item.signer is None or item.graph is None:
+            continue
+        for name in sorted(item.own):
+            said = item.graph.nodes[name]
+            node = kinds.get(said.digest) if said.digest else None
+            if node is not None and node.kind is not said.kind:
+                raise VerificationFailed(
+                    f"the BOM calls {said.digest} a {node.kind}; "
+                    f"{item.signer.name} signed for a {said.kind}",
+                    reason="kind-contradicted",
+                    where=item.location,
+                    hint="assemble the BOM again from the records",
+                )
 
 
 def _require_records_agree(graphs: list[Graph], items: Iterable[Evidence]) -> None:

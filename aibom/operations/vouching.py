@@ -16,7 +16,7 @@ from aibom.errors import VerificationFailed
 from aibom.lineage.nodes import Node
 from aibom.operations.evidence import BomPair
 
-__all__ = ["one_name", "require_allowed", "require_named", "vouched"]
+__all__ = ["require_allowed", "require_named", "vouched"]
 
 _REFUSALS = {
     "signer-not-allowed": "was not signed by any signer that signers.yaml allows",
@@ -72,11 +72,6 @@ def require_named(
             hint="namespaces stand in signers.yaml; inputs are called as their owner "
             "calls them",
         )
-
-
-def one_name(subject: BomSubject, root: Node) -> str | None:
-    """The signed name; None where the BOM gives others too, and could mean any."""
-    return subject.name if root.values("name") == (subject.name,) else None
 
 
 def vouched(pairs: Iterable[BomPair], root: Node, others: Iterable[str]) -> BomPair:

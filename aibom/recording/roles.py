@@ -32,7 +32,10 @@ ENTITY_KINDS = frozenset(
     {"code", "dataset", "guideline", "model", "report", "service", "system"}
 )
 
-#: What an input with this role is, when the user does not say.
+#: Kinds that are used in the role of their own name and in no other.
+_OWN_ROLES = frozenset({"code", "guideline"})
+
+#: What an input with this role is.
 ROLE_KINDS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(
@@ -115,11 +118,12 @@ def require_step(kind: str) -> str:
 
 
 def input_kind(role: str, kind: str | None = None) -> str:
-    """The kind of an input with ``role``; a given ``kind`` wins over the table.
+    """The kind of an input with ``role``: that of the table, else the given ``kind``.
 
     Raises :class:`~aibom.errors.UsageError`: ``role-unknown`` for a role that is not in
     the table and comes without a kind, or is not kebab-case; ``kind-unknown`` for a
-    kind that is none.
+    kind that is none; ``kind-contradicts-role`` for one that the table does not give
+    this role, since rules go by kinds, and training data must not pass for code.
     """
     if kind is None:
         if role not in ROLE_KINDS:
@@ -131,7 +135,16 @@ def input_kind(role: str, kind: str | None = None) -> str:
             reason="role-unknown",
             hint="write it in kebab-case: small letters, digits and single hyphens",
         )
-    return _require_kind(kind)
+    known = ROLE_KINDS.get(role)
+    if _require_kind(kind) != (known or kind) or (not known and kind in _OWN_ROLES):
+        raise UsageError(
+            f"an input used as {role!r} is not of kind {kind!r}",
+            reason="kind-contradicts-role",
+            hint=f"it is of kind {known!r}"
+            if known
+            else f"what is of kind {kind!r} is used as {kind!r}",
+        )
+    return kind
 
 
 def output_kind(step: str, kind: str | None = None) -> str:

@@ -53,7 +53,10 @@ def draw_verdict(
     for group in _groups(verdict.findings):
         lines += [*_finding(group, paint, verdict_file, width), ""]
     if verdict.decision is Decision.ALLOWED:
-        lines += [*_proved(verdict.verification, paint, width), ""]
+        lines += [
+            *_proved(verdict.verification, verdict.inputs.housekeeping, paint, width),
+            "",
+        ]
     lines += _foot(verdict, paint, verdict_file, width)
     return "\n".join(lines) + "\n"
 
@@ -178,7 +181,9 @@ def draw_path(path: Iterable[PathHop], paint: Paint = plain) -> str:
     return " ← ".join(parts)
 
 
-def _proved(found: Verification, paint: Paint, width: int) -> list[str]:
+def _proved(
+    found: Verification, left_out: tuple[str, ...], paint: Paint, width: int
+) -> list[str]:
     """What an allowed verdict rests on beside the rules, and what it leaves open."""
     signed = [f"by {escape(found.signer)}" if found.signer else "by nobody known here"]
     signed += [escape(text) for text in found.upstream]
@@ -191,6 +196,8 @@ def _proved(found: Verification, paint: Paint, width: int) -> list[str]:
         lineage += f"; ends by decision at {shown}{more}"
     read = found.state == "verified"
     files = "every file hashed" if read else "not read: this was a dry run"
+    if left_out:
+        files += f", but for housekeeping: {', '.join(map(escape, left_out))}"
     mark = paint("good", "✓") if read else paint("warn", "·")
     limits = (
         "This says nothing about what no rule asks for, nor that the model is safe: "

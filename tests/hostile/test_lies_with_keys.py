@@ -38,14 +38,15 @@ from aibom.catalogers.artifact import artifact_node
 from aibom.digest import BOM_NAME, BUNDLE_NAME, hash_path
 from aibom.errors import AibomError, VerificationFailed
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import Edge, Kind, Relation
+from aibom.lineage.nodes import ENTITY_KINDS, ROOT_KINDS, Edge, Kind, Relation
 from aibom.lineage.step_record import step_fragment
 from aibom.operations.assemble import assemble
+from aibom.operations.folder import load_folder
 from aibom.operations.sign import sign_artifact
 from aibom.operations.verify import verify
 from aibom.recording import record
 from aibom.statement import Statement, to_json
-from aibom.verdict import Result, Verdict
+from aibom.verdict import Result, Status, Tier, Verdict
 
 LAB_LABELS = "acme/lab-labels"
 
@@ -362,3 +363,130 @@ def test_stranger_cannot_frame_an_allowed_signer(world: World) -> None:
     bundle["verificationMaterial"]["publicKey"]["hint"] = key("release").public.hint
     world.bundle.write_bytes(to_json(bundle))
     assert world.gate().reason == "signature-invalid"
+
+
+# Kinds are words too: rules go by them, so nobody may choose one.
+
+
+@pytest.mark.parametrize("kind", sorted(ENTITY_KINDS - {Kind.MODEL}))
+def test_weights_called_something_else(world: World, kind: Kind) -> None:
+    """The release key alone, and a BOM about the same bytes under another kind."""
+    content = hash_path(world.model)
+    node = replace(artifact_node(kind, content), facts=world.node(MODEL).facts)
+    graph = Graph.of([node], [], node.id)
+    if kind not in ROOT_KINDS:
+        with pytest.raises(AibomError) as caught:
+            encode(graph)
+        assert caught.value.reason == "root-kind-unsupported"
+        return
+    world.bom.write_bytes(to_bytes(encode(graph)))
+    sign_artifact(world.model, key("release"))
+    verdict = world.gate()
+    assert (verdict.exit_code, verdict.reason) == (11, "kind-contradicted")
+
+
+@pytest.mark.parametrize("kind", ["code", "guideline", "report", "model"])
+def test_training_data_is_not_recorded_under_another_kind(
+    tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "data").write_text("poison")
+    with (
+        pytest.raises(AibomError) as caught,
+        record("train", steps=tmp_path / "steps", code=None) as step,
+    ):
+        step.input("training-data", tmp_path / "data", kind=kind)
+    assert caught.value.reason == "kind-contradicts-role"
+
+
+@pytest.mark.parametrize("role", ["training-data", "notes"])
+@pytest.mark.parametrize("kind", ["code", "guideline"])
+def test_record_that_calls_its_data_code_is_not_read(
+    world: World, kind: str, role: str
+) -> None:
+    path = world.record_of("fine-tune")
+    document = json.loads(parse_bundle(path.read_bytes(), "").payload)
+    path.unlink()
+    inputs = document["predicate"]["buildDefinition"]["resolvedDependencies"]
+    data = next(i for i in inputs if i["annotations"]["aibom:role"] == "training-data")
+    data["annotations"] |= {"aibom:kind": kind, "aibom:role": role}
+    world.add_statement(to_json(document), "pipeline")
+    verdict = world.gate()
+    assert (verdict.exit_code, verdict.reason) == (12, "step-record-malformed")
+
+
+def test_release_does_not_choose_the_tier_by_another_name(world: World) -> None:
+    """Another tier would only warn; what the record protects is the pipeline's name."""
+    toy = "acme/models/toy-1"
+    world.edit_yaml(
+        "policy.yaml",
+        lambda policy: policy.update(
+            tiers=[{"match": {"name": "acme/models/toy-*"}, "tier": "low"}]
+        ),
+    )
+    world.lock()
+
+    def rename(graph: Graph) -> Graph:
+        root = graph.nodes[str(graph.root)]
+        kept = tuple(fact for fact in root.facts if fact.field != "name")
+        (called,) = (fact for fact in root.facts if fact.field == "name")
+        node = replace(root, facts=(*kept, replace(called, value=toy)))
+        return Graph.of({**graph.nodes, root.id: node}.values(), graph.edges, root.id)
+
+    world.rewrite(rename)
+    assert world.verify().name is None
+    assert world.gate().tier is Tier.HIGH
+
+
+def test_what_joined_boms_disagree_on_is_told(world: World) -> None:
+    base = world.node("acme/models/base").id
+    world.rewrite(lambda graph: with_fact(graph, base, "licence", "MIT"))
+    edit_base(world, lambda graph: with_fact(graph, base, "licence", "other"))
+    world.rewrite(lambda graph: without_licence(graph, base))
+    assert any("disagree on licence" in text for text in world.gate().warnings)
+
+
+def without_licence(graph: Graph, name: str) -> Graph:
+    """The model's BOM has its own word on the base's licence."""
+    node = graph.nodes[name]
+    kept = tuple(fact for fact in node.facts if fact.field != "licence")
+    bare = Graph.of(
+        {**graph.nodes, name: replace(node, facts=kept)}.values(),
+        graph.edges,
+        graph.root,
+    )
+    return with_fact(bare, name, "licence", "MIT")
+
+
+def test_housekeeping_that_came_after_signing_is_told(world: World) -> None:
+    (world.model / ".git").mkdir()
+    (world.model / ".git/hook.py").write_text("evil")
+    verdict = world.gate()
+    assert verdict.inputs.housekeeping == (".git/",)
+    assert any("added after signing" in text for text in verdict.warnings)
+
+
+def test_accepting_the_artifact_does_not_excuse_its_signer(world: World) -> None:
+    digest = str(hash_path(world.model).digest)
+    world.edit_yaml(
+        "accepted-roots.yaml",
+        lambda roots: roots["roots"].append(
+            {
+                "digest": digest,
+                "reason": "trial",
+                "approved_by": "org:Acme",
+                "expires": "2999-01-01",
+            }
+        ),
+    )
+    world.lock()
+    (found,) = (r for r in world.gate().results if r.rule == "bom-signer-wrong")
+    assert found.status is Status.PASS
+
+
+def test_lowering_the_advisories_changes_the_policy_digest(world: World) -> None:
+    pinned = load_folder(world.verifier, require_lock=True).digest
+    newer = {"sequence": 9}
+    world.edit_yaml("advisories.yaml", lambda found: found.update(newer), lock=False)
+    assert load_folder(world.verifier, require_lock=True).digest == pinned
+    world.lock()
+    assert load_folder(world.verifier, require_lock=True).digest != pinned

@@ -67,7 +67,7 @@ def evaluate(
     context: Context, node: Node, settings: Settings, minimum: Level
 ) -> Outcome:
     """Answer from the trusted statements that have the node as their own."""
-    if context.is_decided_root(node.id):
+    if context.is_decided_root(node.id) and not context.is_artifact(node.id):
         return not_applicable("accepted-root")
     found = [
         item for item in context.evidence.owning(node.id) if _counts(item, settings)

@@ -9,12 +9,15 @@ from bom_graphs import (
     ACME,
     ALICE,
     BASE,
+    CODE,
     EDGES,
+    GUIDE,
     HUB,
     LABELS,
     LABELTOOL,
     MODEL,
     PURL,
+    REPORT,
     SERVER,
     SMALL,
     SYSTEM,
@@ -143,9 +146,9 @@ def test_things_processes_and_agents_have_their_own_places():
 )
 def test_kind_is_in_the_bom_ref_and_in_a_property(seed, kind):
     node = a_node(kind, seed)
-    main = written(around(node))["metadata"]["component"]
-    assert main["bom-ref"].startswith(f"{kind}:")
-    assert {"name": "aibom:kind", "value": kind.value} in main["properties"]
+    found = component(written(around(MODEL, more=(node,))), node.id)
+    assert found["bom-ref"].startswith(f"{kind}:")
+    assert {"name": "aibom:kind", "value": kind.value} in found["properties"]
 
 
 def test_digest_of_a_file_is_a_hash_and_that_of_a_folder_a_property():
@@ -318,10 +321,12 @@ def test_graph_without_a_root_is_refused():
     assert caught.value.reason == "root-missing"
 
 
-def test_graph_about_a_service_is_refused():
+@pytest.mark.parametrize("node", [TOOL, CODE, GUIDE, REPORT], ids=lambda n: n.kind)
+def test_graph_about_what_no_rule_asks_for_is_refused(node):
+    """Rules go by kinds: weights that are called code would be asked nothing."""
     with pytest.raises(DocumentInvalid) as caught:
-        encode(around(TOOL))
-    assert caught.value.reason == "root-missing"
+        encode(around(node))
+    assert caught.value.reason == "root-kind-unsupported"
 
 
 @pytest.mark.parametrize("version", ["1.5", "1.8", "2.0", ""])

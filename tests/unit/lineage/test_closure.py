@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -357,8 +357,40 @@ PINS = {
 def test_code_and_guidelines_are_closed_when_pinned(
     node: Node, state: ClosureState, reason: str
 ) -> None:
-    found = close(Graph.of([node], []), EvidenceSet(), {}, NOW)[node.id]
+    step = a_node(Kind.STEP, "train")
+    edge = an_edge(step, Relation.USED, node, node.kind.value)
+    found = close(Graph.of([step, node], [edge]), EvidenceSet(), {}, NOW)[node.id]
     assert (found.state, found.reason) == (state, reason)
+
+
+def step_using(node: Node, *roles: str) -> Graph:
+    step = a_node(Kind.STEP, "train")
+    used = [an_edge(step, Relation.USED, node, role) for role in roles]
+    return Graph.of([step, node], used)
+
+
+def made_by_a_step(node: Node) -> Graph:
+    graph, step = step_using(node, node.kind.value), a_node(Kind.STEP, "build")
+    made = an_edge(step, Relation.GENERATED, node)
+    return Graph.of([*graph.nodes.values(), step], [*graph.edges, made])
+
+
+SO_CALLED = {
+    "nobody uses it": lambda node: Graph.of([node], []),
+    "used as training data": lambda node: step_using(node, "training-data"),
+    "used as both": lambda node: step_using(node, node.kind.value, "training-data"),
+    "made by a step": made_by_a_step,
+}
+
+
+@pytest.mark.parametrize("kind", [Kind.CODE, Kind.GUIDELINE])
+@pytest.mark.parametrize("arrange", SO_CALLED.values(), ids=SO_CALLED)
+def test_what_is_only_called_code_is_not_closed_by_its_pin(
+    arrange: Callable[[Node], Graph], kind: Kind
+) -> None:
+    """A kind is a word in a document; weights and data must not hide behind it."""
+    node = a_node(kind, "weights")
+    assert close(arrange(node), EvidenceSet(), {}, NOW)[node.id].state is OPEN
 
 
 COMMITS = {

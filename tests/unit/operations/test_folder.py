@@ -119,11 +119,12 @@ LOCKS: dict[str, tuple[dict[str, Any], str]] = {
     "sequence-is-true": ({"minimumAdvisorySequence": True}, "policy-lock-unreadable"),
     "sequence-is-0": ({"minimumAdvisorySequence": 0}, "policy-lock-unreadable"),
     "sequence-is-text": ({"minimumAdvisorySequence": "3"}, "policy-lock-unreadable"),
-    "sequence-is-later": ({"minimumAdvisorySequence": 4}, "advisories-rolled-back"),
-    "sequence-is-none": ({"minimumAdvisorySequence": None}, ""),
+    "sequence-is-later": ({"minimumAdvisorySequence": 4}, "policy-lock-unreadable"),
+    # The digest covers the sequence, so lowering one means that the other is wrong.
+    "sequence-is-none": ({"minimumAdvisorySequence": None}, "policy-lock-unreadable"),
 }
 #: What the schema cannot say: that two members agree, or what other files hold.
-BEYOND_SCHEMA = {"digest-of-others", "sequence-is-later"}
+BEYOND_SCHEMA = {"digest-of-others", "sequence-is-none", "sequence-is-later"}
 
 
 @pytest.mark.parametrize("case", LOCKS)
