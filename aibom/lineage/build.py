@@ -56,14 +56,6 @@ class GraphBuilder:
             step_id(payload_digest), Kind.STEP, {"step": kind, **(facts or {})}
         )
 
-    def unrecorded_step(
-        self, kind: str, facts: Mapping[str, str | None] | None = None
-    ) -> str:
-        """Add a step that somebody tells of without a record; it closes nothing."""
-        stated = {"step": kind, **(facts or {})}
-        known = {name: value for name, value in stated.items() if value is not None}
-        return self._add(undigested_id(Kind.STEP, known), Kind.STEP, stated)
-
     def party(self, text: str) -> str:
         """Add a party by its id text, and return the node id."""
         party = parse_party(text)

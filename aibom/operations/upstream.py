@@ -36,9 +36,10 @@ class Upstream:
 
     @property
     def state(self) -> str:
-        """Whether ancestors were verified, as verdicts say it."""
-        missing = len(self.unresolved)
-        return f"INCOMPLETE: {missing} linked BOMs missing" if missing else "verified"
+        """How far ancestors were verified, as verdicts say it."""
+        if self.unresolved:
+            return f"INCOMPLETE: {len(self.unresolved)} linked BOMs missing"
+        return f"linked BOMs verified: {len(self.boms)}" if self.boms else "none linked"
 
 
 def _described(pair: BomPair, bom: BomFile) -> str:

@@ -547,7 +547,7 @@ def test_values_and_states_of_a_field() -> None:
 def test_a_builder_gives_back_what_it_was_told() -> None:
     build = GraphBuilder(ONE)
     model = build.entity(Kind.MODEL, None, name="m", key_id=None)
-    step = build.unrecorded_step("train", {"label": "x"})
+    step = build.step("33" * 32, "train", {"label": "x"})
     build.generated(step, model)
     party = build.party("software:tool@1")
     build.edge(model, Relation.ATTRIBUTED_TO, party, "publisher")

@@ -392,7 +392,7 @@ def test_record_of_a_stranger_must_agree_all_the_same(world: World) -> None:
 
 def test_untouched_world_is_verified(pristine: World) -> None:
     verified = pristine.verify()
-    assert (verified.name, verified.ancestors) == (MODEL, "verified")
+    assert (verified.name, verified.ancestors) == (MODEL, "linked BOMs verified: 1")
     assert verified.signer is not None
     assert verified.signer.name == "acme release"
     assert verified.upstream == ("acme/models/base, signed by acme base",)
