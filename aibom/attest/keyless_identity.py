@@ -147,14 +147,18 @@ def _extension(certificate: Certificate, oid: str) -> bytes | None:
 
 
 def _utf8(data: bytes, name: str, where: str) -> str:
-    """The text of a DER UTF8String that fills the data (X.690 sections 8.1 and 8.23)."""
-    length, start = data[1] if len(data) > 1 else -1, 2
-    if length > 0x80:
-        start = 2 + (length & 0x7F)
-        length = int.from_bytes(data[2:start], "big")
-    if data[:1] != bytes([_UTF8_STRING]) or len(data) != start + length:
+    """The text of a DER UTF8String that fills the data (X.690 8.1 and 8.23)."""
+    start = 2 + (data[1] & 0x7F if data[1:2] >= b"\x80" else 0)
+    if data[:start] != _utf8_header(len(data) - start):
         raise _invalid(f"its {name} is not a UTF8String", where)
     return _text(data[start:], name, where)
+
+
+def _utf8_header(length: int) -> bytes:
+    if length < 0x80:
+        return bytes([_UTF8_STRING, max(length, 0)])
+    size = (length.bit_length() + 7) // 8
+    return bytes([_UTF8_STRING, 0x80 | size]) + length.to_bytes(size, "big")
 
 
 def _text(data: bytes, name: str, where: str) -> str:

@@ -45,9 +45,7 @@ class TrustRoot:
         return hashlib.sha256(self.data).hexdigest()
 
     def age(self, now: datetime) -> timedelta:
-        """How long ago the newest key in it came into use; whether that is too long
-        is for the caller to say.
-        """
+        """How long ago the newest key came into use; the caller says what is stale."""
         return now - self.newest_key
 
     @classmethod
@@ -83,9 +81,9 @@ class TrustRoot:
         import json
 
         from sigstore.errors import Error
-        from sigstore.models import (
+        from sigstore.models import (  # type: ignore[attr-defined]
             TrustedRoot,
-            trustroot_v1,  # type: ignore[attr-defined]
+            trustroot_v1,
         )
 
         document = json.loads(self.data)

@@ -1,23 +1,24 @@
 """A keyless bundle and a trust root → a statement, when it was signed, and by whom.
 
-sigstore-python decides. Before it is asked, this module looks at what it passes over,
-and at what tells one kind of refusal from another:
-
-    read ──> known ──> signature ──> timestamps ──> sigstore-python ──> identity, time
-    one JSON   issuer and   the bytes    every one      chain, promise,
-    form       logs are in  are those    verifies       proof, checkpoint,
-               the root     signed                      entry
-
-No step replaces one of sigstore-python's. No network is used, nothing is written.
-Who may sign is not asked here: see :mod:`aibom.attest.keyless_rules`.
+sigstore-python decides, and what it refuses is refused. Two things are added: a
+timestamp that is there must verify, also where sigstore-python has another source of
+time and passes over it; and each refusal has a name, found by looking at the parts of
+the bundle one by one. No network is used, and nothing is written. Who may sign is not
+asked here: see :mod:`aibom.attest.keyless_rules`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aibom.attest.keyless_diagnosis import (
+    diagnosed_refusal,
+    is_stamped,
+    said_refusal,
+    unreadable,
+)
 from aibom.attest.keyless_identity import KeylessIdentity, read_identity
 from aibom.attest.keyless_root import TrustRoot
 from aibom.errors import DocumentInvalid, VerificationFailed
@@ -25,8 +26,7 @@ from aibom.statement import MAX_STATEMENT_BYTES, PAYLOAD_TYPE, Statement, parse_
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
-    from sigstore.models import Bundle, TrustedRoot
-    from sigstore.verify import Verifier
+    from sigstore.models import Bundle
 
 __all__ = ["KeylessStatement", "verify_keyless"]
 
@@ -39,22 +39,21 @@ _MEDIA_TYPES = frozenset(
     }
 )
 
-#: What sigstore-python says, and what that is called here. It only names a refusal:
-#: words that are not in this table are refused as ``verification-failed``.
-_MEANINGS = (
-    ("inclusion promise or signed timestamp", "no-trusted-time"),
-    ("not enough sources of verified time", "no-trusted-time"),
-    ("Integrated time only supported", "bundle-unsupported"),
-    ("Expected log entry version", "bundle-unsupported"),
-    ("Unsupported DSSE log entry", "bundle-unsupported"),
-    ("timestamp", "timestamp-invalid"),
-    ("Timestamp", "timestamp-invalid"),
-    ("SCT", "certificate-invalid"),
-    ("usage", "certificate-invalid"),
-    ("expired at time of signing", "certificate-expired"),
-    ("DSSE: invalid signature", "signature-invalid"),
-    ("log entry", "log-proof-invalid"),
-)
+#: Characters of what sigstore-python says, which repeats parts of the bundle.
+_MAX_QUOTED = 300
+_TEXTS = {
+    "certificate-expired": "the certificate was not valid at the time of signing",
+    "certificate-invalid": "the certificate cannot be relied on",
+    "log-proof-invalid": "the transparency log does not hold this signature",
+    "no-trusted-time": "nobody vouches for the time of signing",
+    "signature-invalid": "the signature is not one of this certificate over this text",
+    "timestamp-invalid": "a timestamp is not of this signature, or of nobody known",
+    "wrong-trust-root": "made with a Sigstore that the trust root does not know",
+}
+_HINTS = {
+    "signature-invalid": "the bundle was changed; fetch it again",
+    "wrong-trust-root": "name the trust root of the instance that the signer uses",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +62,20 @@ class KeylessStatement:
 
     ``signed_at`` is the earliest time that an authority of the trust root vouches for:
     the signature existed by then. ``time_sources`` says who does, as
-    ``timestamp-authority`` or ``transparency-log``.
+    ``timestamp-authority`` or ``transparency-service``.
     """
 
     statement: Statement
     signed_at: datetime
     time_sources: tuple[str, ...]
     identity: KeylessIdentity
+
+
+class _Anybody:
+    """The policy that asks nothing: the identity is in the result, for the caller."""
+
+    def verify(self, cert: Certificate) -> None:
+        """Accept any certificate that the chain accepts."""
 
 
 def verify_keyless(
@@ -86,23 +92,32 @@ def verify_keyless(
     :class:`~aibom.errors.DocumentInvalid` for a payload that is no statement, or with
     ``trust-root-invalid``.
     """
-    from sigstore.errors import Error, VerificationError
+    from sigstore.errors import Error
     from sigstore.verify import Verifier
 
+    refusals: tuple[type[Exception], ...] = (Error, *unreadable())
     root = trust_root.load()
     _check_shape(bundle_json, where)
     bundle = _read(bundle_json, where)
     try:
         verifier = Verifier(trusted_root=root)
-        _require_known(bundle, root, where)
-        _require_signature(bundle, where)
-        _require_timestamps(verifier, bundle, where)
-        payload = _decide(verifier, bundle, where)
-        times = verifier._establish_time(bundle)
-    except VerificationError as error:
-        raise _refused(_said_refusal(str(error)), str(error), where) from error
     except (Error, ValueError) as error:
-        raise _refused("verification-failed", str(error), where) from error
+        raise DocumentInvalid(
+            f"the trust root cannot be used: {error}",
+            reason="trust-root-invalid",
+            where=trust_root.name,
+        ) from error
+    try:
+        kind, payload = verifier.verify_dsse(bundle, _Anybody())
+        times = verifier._establish_time(bundle)
+    except refusals as error:
+        reason = diagnosed_refusal(verifier, bundle, error)
+        raise _refused(reason, str(error), where) from error
+    # Again, as read by the one who verified: names in JSON can have two spellings.
+    if kind != PAYLOAD_TYPE:
+        raise _refused("payload-type-unsupported", f"{kind!r} was signed", where)
+    if not is_stamped(verifier, bundle):
+        raise _refused("timestamp-invalid", "it does not verify", where)
     return KeylessStatement(
         Statement.parse(payload, where),
         min(time.time for time in times),
@@ -134,35 +149,22 @@ def _check_shape(data: bytes, where: str) -> None:
 
 
 def _read(data: bytes, where: str) -> Bundle:
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec
     from sigstore.errors import Error
-    from sigstore.models import Bundle, InvalidBundle
+    from sigstore.models import Bundle
 
-    unreadable = (
-        *(x509.InvalidVersion, x509.DuplicateExtension, x509.ExtensionNotFound),
-        *(UnsupportedAlgorithm, ValueError),
-    )
     try:
         bundle = Bundle.from_json(data)
         certificate = bundle.signing_certificate
         _ = certificate.extensions  # parsed here, where its errors are at home
         key = certificate.public_key()
         _ = bundle.signature, bundle.verification_material.timestamp_verification_data
-    except InvalidBundle as error:
-        known = _said_refusal(str(error))
-        raise _refused(
-            "bundle-malformed" if known == "verification-failed" else known,
-            str(error),
-            where,
-        ) from error
     except Error as error:
-        malformed = "timestamp" not in str(error).lower()
-        raise _refused(
-            "bundle-malformed" if malformed else "timestamp-invalid", str(error), where
-        ) from error
-    except unreadable as error:
+        reason = said_refusal(str(error))
+        if reason == "verification-failed":
+            reason = "bundle-malformed"
+        raise _refused(reason, str(error), where) from error
+    except unreadable() as error:
         text = f"the certificate cannot be read: {error}"
         raise _refused("certificate-invalid", text, where) from error
     if not isinstance(key, ec.EllipticCurvePublicKey):
@@ -171,116 +173,7 @@ def _read(data: bytes, where: str) -> Bundle:
     return bundle
 
 
-def _require_known(bundle: Bundle, root: TrustedRoot, where: str) -> None:
-    """Tell another instance's bundle from a tampered one, by the ids of keys."""
-    issuers = {_subject_key(certificate) for certificate in root.get_fulcio_certs()}
-    certificate = bundle.signing_certificate
-    if _authority_key(certificate) not in issuers:
-        raise _foreign("its certificate was issued", where)
-    logs = {log.log_id.key_id for log in root._inner.tlogs}
-    if bundle.log_entry._inner.log_id.key_id not in logs:
-        raise _foreign("it was logged", where)
-    ct_logs = {log.log_id.key_id for log in root._inner.ctlogs}
-    if not _promised_by(certificate) <= ct_logs:
-        raise _foreign("its certificate was logged", where)
-
-
-def _subject_key(certificate: Certificate) -> bytes | None:
-    from cryptography import x509
-
-    kind = x509.SubjectKeyIdentifier
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value.digest
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _authority_key(certificate: Certificate) -> bytes | None:
-    from cryptography import x509
-
-    kind = x509.AuthorityKeyIdentifier
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value.key_identifier
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _promised_by(certificate: Certificate) -> set[bytes]:
-    from cryptography import x509
-
-    kind = x509.PrecertificateSignedCertificateTimestamps
-    try:
-        promises = certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return set()
-    return {promise.log_id for promise in promises}
-
-
-def _require_signature(bundle: Bundle, where: str) -> None:
-    """Name a changed payload or signature as that, whatever else disagrees with it."""
-    from sigstore import dsse
-    from sigstore.errors import VerificationError
-
-    envelope = bundle._dsse_envelope
-    key: Any = bundle.signing_certificate.public_key()
-    try:
-        if envelope is not None:
-            dsse._verify(key, envelope)
-    except VerificationError as error:
-        text = "the signature is not one of the certificate's key over this payload"
-        raise _refused("signature-invalid", text, where) from error
-
-
-def _require_timestamps(verifier: Verifier, bundle: Bundle, where: str) -> None:
-    """Every timestamp that is there must verify.
-
-    Beside a promise of Rekor v1, sigstore-python drops one that does not.
-    """
-    given = bundle.verification_material.timestamp_verification_data
-    count = len(given.rfc3161_timestamps) if given else 0
-    if count and len(verifier._verify_timestamp_authority(bundle)) != count:
-        text = "a timestamp is not of this signature, or of no authority in the root"
-        raise _refused("timestamp-invalid", text, where)
-
-
-def _decide(verifier: Verifier, bundle: Bundle, where: str) -> bytes:
-    from sigstore.errors import CertValidationError
-    from sigstore.verify.policy import UnsafeNoOp
-
-    try:
-        # Unsafe where nobody looks at the identity afterwards; it is in the result.
-        kind, payload = verifier.verify_dsse(bundle, UnsafeNoOp())
-    except CertValidationError as error:
-        leaf = bundle.signing_certificate
-        begin, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-        times = [found.time for found in verifier._establish_time(bundle)]
-        current = all(begin <= time <= end for time in times)
-        raise _refused(
-            "certificate-invalid" if current else "certificate-expired",
-            str(error),
-            where,
-        ) from error
-    if kind != PAYLOAD_TYPE:
-        text = f"the payload is not {PAYLOAD_TYPE}"
-        raise _refused("payload-type-unsupported", text, where)
-    return payload
-
-
-def _said_refusal(text: str) -> str:
-    for words, reason in _MEANINGS:
-        if words in text:
-            return reason
-    return "verification-failed"
-
-
-def _foreign(what: str, where: str) -> VerificationFailed:
-    return VerificationFailed(
-        f"{what} by an instance of Sigstore that the trust root does not know",
-        reason="wrong-trust-root",
-        where=where,
-        hint="name the trust root of the instance that the signer uses",
-    )
-
-
 def _refused(reason: str, message: str, where: str) -> VerificationFailed:
-    return VerificationFailed(message, reason=reason, where=where)
+    known, said = _TEXTS.get(reason), " ".join(message.split())[:_MAX_QUOTED]
+    text = f"{known} ({said})" if known else said
+    return VerificationFailed(text, reason=reason, where=where, hint=_HINTS.get(reason))
