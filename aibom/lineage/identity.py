@@ -26,7 +26,9 @@ from aibom.lineage.nodes import Kind
 __all__ = [
     "PartyId",
     "entity_id",
+    "may_be_same_party",
     "parse_party",
+    "party_key",
     "person_pseudonym",
     "same_person",
     "step_id",
@@ -140,3 +142,43 @@ def same_person(one: str, other: str) -> bool | None:
     if left.type == right.type:
         return False
     return False if "software" in (left.type, right.type) else None
+
+
+def may_be_same_party(one: str, other: str) -> bool | None:
+    """Whether two party ids may mean the same party; None as in :func:`same_person`.
+
+    For what forbids: names are compared without regard to case, to the width and form
+    of letters (Unicode NFKC) or to white space, and a version of software that is left
+    out on either side matches any. Look-alike letters of another script, and characters
+    that cannot be seen, still tell two names apart.
+    """
+    same = same_person(one, other)
+    if same is not False:
+        return same
+    left, right = _compared(parse_party(one)), _compared(parse_party(other))
+    return left[:2] == right[:2] and (left[2] == right[2] or not (left[2] and right[2]))
+
+
+def party_key(text: str) -> tuple[str, str]:
+    """What to index parties by: one key for all who may be the same party.
+
+    That is, wherever :func:`may_be_same_party` is True. The reverse does not hold: two
+    versions of one program share their key.
+    """
+    return _compared(parse_party(text))[:2]
+
+
+def _compared(party: PartyId) -> tuple[str, str, str]:
+    """Type, name and version in the form that is compared; an @ may begin a name."""
+    if party.type == "person":
+        return (party.type, party.text, "")
+    name, _, version = party.name.rpartition("@")
+    if party.type == "org" or not name:
+        return (party.type, _loose(party.name), "")
+    return (party.type, _loose(name), _loose(version))
+
+
+def _loose(text: str) -> str:
+    # Case folding can take letters apart that NFKC composes, so it comes in between.
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())

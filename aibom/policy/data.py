@@ -10,15 +10,15 @@ Documents arrive parsed; nothing is fetched.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from aibom.digest import Digest
-from aibom.errors import AibomError, PolicyInvalid
+from aibom.errors import AibomError
 from aibom.lineage.closure import AcceptedRoot
-from aibom.lineage.identity import parse_party
+from aibom.lineage.identity import may_be_same_party, parse_party, party_key
 from aibom.policy.sources import Source, SourceMatch, parse_source, read_match
 from aibom.reading import Reader
 
@@ -29,16 +29,19 @@ __all__ = [
     "Source",
     "SourceEntry",
     "SourceMatch",
+    "Target",
     "parse_source",
     "read_accepted_roots",
     "read_advisories",
     "read_trusted_sources",
-    "require",
 ]
 
 _STEP = re.compile(r"(undigested:)?[0-9a-f]{64}")
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
 _TARGETS = ("digests", "revisions", "sources", "parties", "steps")
+
+#: What an advisory names exactly: ``digest``, ``revision`` or ``step``, and which.
+Target = tuple[str, Digest | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,11 @@ class SourceEntry:
 class Advisory:
     """A dated negative fact. Any one of its targets is enough to hit.
 
-    ``since`` and ``until`` narrow hits on parties and sources to steps that ran then; a
-    step whose times are not known is hit. Digests, revisions and steps are one moment's
-    content already, so nothing narrows them.
+    ``since`` narrows hits on parties and sources to steps that finished no earlier.
+    ``until`` narrows only hits on people who act during a step, to steps that began no
+    later: what was supplied or fetched in the window is used after it. A step whose
+    times are not known is hit. Digests, revisions and steps are one moment's content
+    already, so nothing narrows them.
     """
 
     id: str
@@ -75,11 +80,69 @@ class Advisory:
 
 @dataclass(frozen=True, slots=True)
 class Advisories:
-    """The advisories of one file, with what makes a stale or older file visible."""
+    """The advisories of one file, with what makes a stale or older file visible.
+
+    What is named exactly (a digest, a revision, a step) is indexed, because every
+    ancestor of every node is looked up; parties are indexed by what they are compared
+    by. ``by_source`` holds the places in ``items`` of those that name sources, which
+    have to be compared one by one; ``people`` one named person per registrar's key.
+    """
 
     sequence: int
     expires: datetime
     items: tuple[Advisory, ...]
+    by_source: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    people: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _exact: Mapping[Target, int] = field(init=False, repr=False, compare=False)
+    _parties: Mapping[tuple[str, str], tuple[tuple[int, str], ...]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        exact: dict[Target, int] = {}
+        for place, item in enumerate(self.items):
+            for target in _exact_targets(item):
+                exact.setdefault(target, place)
+        by_source = tuple(n for n, item in enumerate(self.items) if item.sources)
+        parties: dict[tuple[str, str], tuple[tuple[int, str], ...]] = {}
+        people: dict[str, str] = {}
+        for place, item in enumerate(self.items):
+            for party in sorted(item.parties):
+                key = party_key(party)
+                parties[key] = (*parties.get(key, ()), (place, party))
+                if registrar := parse_party(party).key:
+                    people.setdefault(registrar, party)
+        object.__setattr__(self, "_exact", exact)
+        object.__setattr__(self, "by_source", by_source)
+        object.__setattr__(self, "_parties", parties)
+        object.__setattr__(self, "people", tuple(people.values()))
+
+    def first_naming(self, targets: Iterable[Target]) -> int | None:
+        """The place of the first item that names one of these exactly, if any does."""
+        found = (self._exact[target] for target in targets if target in self._exact)
+        return min(found, default=None)
+
+    def naming_party(self, party: str) -> list[int]:
+        """The places, in order, of all items that may name this party."""
+        if not self._parties:
+            return []
+        alike = self._parties.get(party_key(party), ())
+        found = {place for place, name in alike if may_be_same_party(party, name)}
+        return sorted(found)
+
+    @property
+    def name_files(self) -> bool:
+        """Whether the digest of a single file is named anywhere."""
+        return any(
+            isinstance(named, Digest) and named.form == "file"
+            for _, named in self._exact
+        )
+
+
+def _exact_targets(item: Advisory) -> Iterator[Target]:
+    yield from (("digest", digest) for digest in item.digests)
+    yield from (("revision", revision) for revision in item.revisions)
+    yield from (("step", step) for step in item.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +285,3 @@ def _end(entry: Reader, key: str) -> datetime | None:
     if moment is not None and (is_date or (isinstance(raw, str) and len(raw) == 10)):
         return moment + _DAY
     return moment
-
-
-def require(part: Any, file: str, rule: str) -> None:
-    """Refuse a policy whose rule needs a data file that is not in the folder."""
-    if part is None:
-        raise PolicyInvalid(
-            f"the rule {rule!r} needs {file}, which the policy's data does not list",
-            reason="policy-data-missing",
-            where="policy.yaml",
-            hint=f"add {file} to the folder and to data: in policy.yaml",
-        )

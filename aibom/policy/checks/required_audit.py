@@ -2,10 +2,11 @@
 
 What it checks: among the audits (`https://w3id.org/aibom/audit/v1`) of the asked type
 that name the node's exact digest: the signer's role is listed; the auditor is another
-party than those who made the node; the audit is recent; and the result, recomputed from
-the audit's numbers with the *policy's* threshold and minimum sample. With `cover`,
-every party of that role must have a slice of its own, so that nobody is left out of the
-statistic. With `only_steps`, nodes made by steps of other kinds need no such audit.
+party than those who made the node, however its name is spelt; the audit is recent; and
+the result, recomputed from the audit's numbers with the *policy's* threshold and
+minimum sample. With `cover`, every party of that role must have a slice of its own, so
+that nobody is left out of the statistic. With `only_steps`, nodes made by steps of
+other kinds need no such audit.
 
 Why it matters: ordinary tests miss targeted poison, because averages hide it. And a
 test of the parent says nothing about the child.
@@ -42,7 +43,7 @@ from dataclasses import dataclass, field, replace
 from aibom.lineage.assurance import Assurance, Level
 from aibom.lineage.carry import CARRYING_ROLES, EXEMPT_ROLES
 from aibom.lineage.evidence import Audit, Evidence, Signer
-from aibom.lineage.identity import same_person
+from aibom.lineage.identity import may_be_same_party
 from aibom.lineage.nodes import Kind, Node
 from aibom.policy.context import (
     STEP_KINDS,
@@ -256,11 +257,11 @@ def _not_independent(
         )
     comparable = True
     for party, hops in makers:
-        same = same_person(signer.party, party)
+        same = may_be_same_party(signer.party, party)
         if same:
             return fails(
                 "auditor-not-independent",
-                actual=f"{signer.name} is the {hops[-1].edge.role} {signer.party}",
+                actual=f"{signer.name} is the {hops[-1].edge.role} {party}",
                 beyond=hops,
             )
         comparable = comparable and same is not None

@@ -1,42 +1,55 @@
-"""No advisory names anything the node learned from.
+"""No advisory names anything the node is known to have learned from.
 
 What it checks: the node and everything upstream of it, along the edges that carry
 taint (the carry table, `aibom/lineage/carry.py`), against `advisories.yaml`: digests
-(of any file of a folder, too), revisions, sources, parties and steps. A time window
-narrows hits on parties and sources to steps that ran inside it; a step whose times are
-unknown, and a tie that no step explains, count as inside.
+(of any file of a folder, too), revisions, sources, parties and steps. Names of parties
+and sources are compared loosely. A time window narrows hits on parties and sources: a
+step that finished before `since` is outside. One that began after `until` is outside
+only for labelers, writers and participants, who act during the step; what was fetched
+or supplied inside the window is used after it. A step whose times are unknown, and a
+tie that no step explains, count as inside.
 
 Why it matters: poison put in far upstream survives fine-tuning, aligning, quantising
 and distilling. A clean test of the last model does not clear it.
 
-Passes: nothing upstream is named by an advisory, and the advisories are current
-(`no-advisory`).
+Passes: nothing known upstream is named by an advisory, what stands there could be
+compared, and the advisories are current (`no-advisory`). What has no digest could be
+compared by revision, source and party only.
 
 Fails: something is named (`tainted-ancestor`); the path leads to it. A new revision is
 cleared only by removal and retraining.
 
 Unknown: there are no advisories to compare with (`advisories-missing`), they have
 expired (`advisories-stale`), or an advisory names a person under another registrar's
-key than the one an ancestor goes by (`party-not-comparable`).
+key than the one an ancestor goes by (`party-not-comparable`). Or not everything is
+known that would have to be compared: the node or an ancestor links a BOM of its own
+that is not in the evidence (`upstream-bom-missing`), or an advisory names single files
+and it is not known which files a folder among them holds (`files-not-known`). The path
+leads to the nearest such ancestor.
 
 What to do: go back to the newest version without this ancestor, or retrain without it.
+If something is not known, get the missing BOM, or record the folder with its files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from aibom.lineage.assurance import Level
 from aibom.lineage.carry import carries
-from aibom.lineage.graph import Walk
-from aibom.lineage.identity import same_person
-from aibom.lineage.nodes import ENTITY_KINDS, Kind, Node
+from aibom.lineage.graph import Hop, Walk
+from aibom.lineage.identity import may_be_same_party
+from aibom.lineage.nodes import ENTITY_KINDS, Kind, Node, Relation
 from aibom.policy.context import Check, Context, Outcome, fails, passes, unknown
-from aibom.policy.data import Advisories, Advisory, parse_source
+from aibom.policy.data import Advisories, Advisory, Source, Target, parse_source
 from aibom.reading import parse_time
 
 __all__ = ["CHECK", "Settings"]
+
+#: Parties who act during the step itself; any other may have acted long before it.
+_ACTS_DURING = frozenset({"labeler", "writer", "participant"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +70,35 @@ def evaluate(
             actual="the policy has no advisories",
         )
     walk = context.graph.upstream(node.id, lambda edge: carries(context.graph, edge))
-    inside = frozenset({node.id, *walk.reached})
-    for name in (node.id, *walk.reached):
-        for advisory in advisories.items:
-            if _hits(context, advisory, context.node(name), inside):
-                label = context.node(name).label
-                return fails(
-                    "tainted-ancestor",
-                    expected=expected,
-                    actual=f"{label}: {advisory.id}: {advisory.summary}",
-                    beyond=walk.path(name)[1],
-                )
-    return _when_not_hit(context, advisories, walk)
+    names = (node.id, *walk.reached)
+    inside = frozenset(names)
+    for name in names:
+        hit = _first_hit(context, advisories, context.node(name), inside)
+        if hit is not None:
+            label = context.node(name).label
+            return fails(
+                "tainted-ancestor",
+                expected=expected,
+                actual=f"{label}: {hit.id}: {hit.summary}",
+                beyond=walk.path(name)[1],
+            )
+    return _when_not_hit(context, advisories, walk, names)
 
 
-def _when_not_hit(context: Context, advisories: Advisories, walk: Walk) -> Outcome:
-    doubtful = _not_comparable(advisories.items, walk.reached)
-    if doubtful is not None:
-        return unknown(
-            "party-not-comparable",
-            expected="people under one registrar's key",
-            actual="an advisory names a person under another key id",
-            beyond=walk.path(doubtful)[1],
-        )
+# ── what keeps "not hit" from meaning "not tainted" ──────────────
+
+
+def _when_not_hit(
+    context: Context, advisories: Advisories, walk: Walk, names: tuple[str, ...]
+) -> Outcome:
+    """Unknown where something could not be compared, else passed."""
+    gap = (
+        _not_comparable(advisories, walk)
+        or _bom_missing(context, walk, names)
+        or _files_not_known(context, advisories, walk, names)
+    )
+    if gap is not None:
+        return gap
     if advisories.expires <= context.now:
         return unknown(
             "advisories-stale",
@@ -92,77 +111,160 @@ def _when_not_hit(context: Context, advisories: Advisories, walk: Walk) -> Outco
     )
 
 
-def _hits(
-    context: Context, advisory: Advisory, node: Node, inside: frozenset[str]
-) -> bool:
-    if node.kind is Kind.STEP:
-        return node.id.removeprefix("step:") in advisory.steps
-    if node.kind is Kind.PARTY:
-        return _names_party(advisory, node) and _in_window(
-            context, advisory, node, inside
-        )
-    if node.digest in advisory.digests:
-        return True
-    if any(file.digest in advisory.digests for file in node.files):
-        return True
-    sources = [parse_source(text) for text, _ in context.sources_of(node.id)]
-    found = [source for source in sources if source is not None]
-    revisions = {source.revision for source in found}
-    if advisory.revisions & {
-        *node.values("revision"),
-        *node.values("commit"),
-        *revisions,
-    }:
-        return True
-    named = any(match.may_mean(s) for match in advisory.sources for s in found)
-    return named and _in_window(context, advisory, node, inside)
-
-
-def _names_party(advisory: Advisory, node: Node) -> bool:
-    party = node.id.removeprefix("party:")
-    return any(same_person(party, named) for named in advisory.parties)
-
-
-def _not_comparable(
-    advisories: Iterable[Advisory], reached: Iterable[str]
-) -> str | None:
-    """The first person of whom it cannot be told whether an advisory names them."""
-    named = {party for advisory in advisories for party in advisory.parties}
-    people = {party for party in named if party.startswith("person:")}
-    for name in reached:
+def _not_comparable(advisories: Advisories, walk: Walk) -> Outcome | None:
+    """The nearest person of whom it cannot be told whether an advisory names them."""
+    for name in walk.reached:
         party = name.removeprefix("party:")
         if party == name or not party.startswith("person:"):
             continue
-        if any(same_person(party, other) is None for other in people):
-            return name
+        if any(may_be_same_party(party, other) is None for other in advisories.people):
+            return unknown(
+                "party-not-comparable",
+                expected="people under one registrar's key",
+                actual="an advisory names a person under another key id",
+                beyond=walk.path(name)[1],
+            )
     return None
 
 
-def _in_window(
-    context: Context, advisory: Advisory, node: Node, inside: frozenset[str]
-) -> bool:
-    """Whether something that ties the node to this lineage may be of the window.
+def _bom_missing(context: Context, walk: Walk, names: Iterable[str]) -> Outcome | None:
+    """The nearest node that links a BOM which is not here: more may stand above it."""
+    for name in names:
+        if name in context.evidence.unresolved:
+            label = context.node(name).label
+            return unknown(
+                "upstream-bom-missing",
+                expected="everything upstream known, to compare it with advisories",
+                actual=f"the BOM that {label} links is not in the evidence",
+                beyond=walk.path(name)[1],
+            )
+    return None
+
+
+def _files_not_known(
+    context: Context, advisories: Advisories, walk: Walk, names: Iterable[str]
+) -> Outcome | None:
+    """The nearest folder without a list of files, if an advisory names any file."""
+    if not advisories.name_files:
+        return None
+    for name in names:
+        node = context.node(name)
+        if node.digest is not None and node.digest.form == "tree" and not node.files:
+            return unknown(
+                "files-not-known",
+                expected="the files of every folder, to compare them with advisories",
+                actual=f"an advisory names single files; those of {node.label} are "
+                "not known",
+                beyond=walk.path(name)[1],
+            )
+    return None
+
+
+# ── what is hit ──────────────
+
+
+def _first_hit(
+    context: Context, advisories: Advisories, node: Node, inside: frozenset[str]
+) -> Advisory | None:
+    """The first advisory, in their order, that names this node."""
+    if node.kind is Kind.STEP:
+        exact = advisories.first_naming([("step", node.id.removeprefix("step:"))])
+        named: list[int] = []
+    elif node.kind is Kind.PARTY:
+        exact = None
+        named = advisories.naming_party(node.id.removeprefix("party:"))
+    else:
+        sources = _sources(context, node)
+        exact = advisories.first_naming(_contents(node, sources))
+        named = _naming_source(advisories, sources)
+    places = [] if exact is None else [exact]
+    if named:
+        ties = list(_ties(context, node, inside))
+        places.extend(
+            place for place in named if _in_window(advisories.items[place], ties)
+        )
+    return advisories.items[min(places)] if places else None
+
+
+def _sources(context: Context, node: Node) -> tuple[Source, ...]:
+    found = (parse_source(text) for text, _ in context.sources_of(node.id))
+    return tuple(source for source in found if source is not None)
+
+
+def _contents(node: Node, sources: Iterable[Source]) -> Iterator[Target]:
+    """All by which an entity may be named exactly."""
+    if node.digest is not None:
+        yield ("digest", node.digest)
+    yield from (("digest", file.digest) for file in node.files)
+    for field in ("revision", "commit"):
+        yield from (("revision", value) for value in node.values(field))
+    yield from (("revision", s.revision) for s in sources if s.revision is not None)
+
+
+def _naming_source(advisories: Advisories, sources: Collection[Source]) -> list[int]:
+    if not sources:
+        return []
+    return [
+        place
+        for place in advisories.by_source
+        if any(
+            match.may_mean(source)
+            for match in advisories.items[place].sources
+            for source in sources
+        )
+    ]
+
+
+# ── when it was ──────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """When something may have entered this lineage; no times: it is not known."""
+
+    acts_during: bool
+    times: tuple[datetime, datetime] | None
+
+
+def _ties(context: Context, node: Node, inside: frozenset[str]) -> Iterator[_Tie]:
+    """All that ties the node to this lineage.
 
     Ties are the steps that generated or used an entity, or that a party took part in.
-    Where a tie is no step, its time is not known.
+    Where a tie is no step, its time is not known. Looking at a thing is no tie.
     """
-    if advisory.since is None and advisory.until is None:
-        return True
-    ties = [hop.to for hop in context.graph.down(node.id) if hop.to in inside]
-    ties.extend(context.graph.generating_steps(node.id))
-    return not ties or any(_may_overlap(context.node(tie), advisory) for tie in ties)
+    graph = context.graph
+    for hop in graph.down(node.id):
+        if hop.to in inside and carries(graph, hop.edge):
+            yield _tie(context, hop)
+    for hop in graph.up(node.id):
+        if hop.edge.relation is Relation.GENERATED:
+            yield _tie(context, hop)
 
 
-def _may_overlap(tie: Node, advisory: Advisory) -> bool:
-    try:
-        started = parse_time(tie.value("started"))
-        finished = parse_time(tie.value("finished"))
-    except ValueError:
-        return True
-    return not (
-        (advisory.since is not None and finished < advisory.since)
-        or (advisory.until is not None and started > advisory.until)
+def _tie(context: Context, hop: Hop) -> _Tie:
+    acts_during = (
+        hop.edge.relation is Relation.PERFORMED_BY and hop.edge.role in _ACTS_DURING
     )
+    step = context.node(hop.to)
+    try:
+        times = (parse_time(step.value("started")), parse_time(step.value("finished")))
+    except ValueError:
+        return _Tie(acts_during, None)
+    return _Tie(acts_during, times)
+
+
+def _in_window(advisory: Advisory, ties: Collection[_Tie]) -> bool:
+    """Whether something that ties the node to this lineage may be of the window."""
+    return not ties or any(_may_be_of(advisory, tie) for tie in ties)
+
+
+def _may_be_of(advisory: Advisory, tie: _Tie) -> bool:
+    if tie.times is None:
+        return True
+    started, finished = tie.times
+    before = advisory.since is not None and finished < advisory.since
+    after = advisory.until is not None and started > advisory.until
+    return not before and not (after and tie.acts_during)
 
 
 CHECK = Check("tainted-ancestor", Settings, evaluate, ENTITY_KINDS)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from aibom.errors import DocumentInvalid, UsageError
 from aibom.lineage.identity import (
     entity_id,
+    may_be_same_party,
     parse_party,
+    party_key,
     person_pseudonym,
     same_person,
     step_id,
@@ -191,3 +193,46 @@ SAME = {
 def test_who_is_the_same(one: str, other: str, expected: bool | None) -> None:
     assert same_person(one, other) is expected
     assert same_person(other, one) is expected
+
+
+LOOSE = {
+    **SAME,
+    "case": ("org:Evil Labs", "org:evil LABS", True),
+    "white space": ("org:Evil Labs", "org:Evil \t Labs", True),
+    "a space that does not break": ("org:Evil Labs", "org:Evil\u00a0Labs", True),
+    "wide letters": ("org:Evil Labs", "org:\uff25vil Labs", True),
+    "composed otherwise": ("org:Zoë", "org:Zoe\u0308", True),
+    "sharp s": ("org:Groß", "org:GROSS", True),
+    "a longer name": ("org:Evil Labs", "org:Evil Labs 2", False),
+    "joined words": ("org:Evil Labs", "org:EvilLabs", False),
+    "an organisation has no version": ("org:x@1", "org:x", False),
+    "a version left out": ("software:autolabel", "software:AutoLabel@1.2", True),
+    "a version left empty": ("software:autolabel@", "software:autolabel@1.2", True),
+    "the same version": ("software:Tool@1.2-RC", "software:tool@1.2-rc", True),
+    "a longer version": ("software:x@1.2", "software:x@1.2.3", False),
+    "a scope is no version": ("software:@acme/x@1", "software:@acme/x", True),
+    "a scope alone": ("software:@acme", "software:@evil", False),
+    "programs of two names": ("software:x", "software:y@1", False),
+    "another type, same name": ("org:Tool", "software:tool", False),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), LOOSE.values(), ids=LOOSE)
+def test_who_may_be_the_same(one: str, other: str, expected: bool | None) -> None:
+    assert may_be_same_party(one, other) is expected
+    assert may_be_same_party(other, one) is expected
+    assert not expected or party_key(one) == party_key(other)
+
+
+_names = st.text("aAßẞ ﬁİı\u0345Σς@1", min_size=1, max_size=6).filter(
+    lambda text: text == text.strip()
+)
+_parties = st.builds("{}:{}".format, st.sampled_from(["org", "software"]), _names)
+
+
+@given(_parties, _parties)
+def test_what_is_the_same_may_be_the_same(one: str, other: str) -> None:
+    assert may_be_same_party(one, one.replace(" ", "  ")) is True
+    assert may_be_same_party(one, other) is may_be_same_party(other, one)
+    assert may_be_same_party(one, other) in (True, same_person(one, other))
+    assert not may_be_same_party(one, other) or party_key(one) == party_key(other)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_builders import ANNE, COMMIT, digest, sha
+from policy_builders import ANNE, BERT, CARL, COMMIT, STRANGER, digest, sha
 
 from aibom.errors import PolicyInvalid
 from aibom.policy.data import (
@@ -16,7 +16,6 @@ from aibom.policy.data import (
     read_accepted_roots,
     read_advisories,
     read_trusted_sources,
-    require,
 )
 
 HUB = {"type": "huggingface", "namespace": "acme"}
@@ -229,8 +228,70 @@ def test_what_is_allowed_could_also_be_forbidden(namespace, text):
         assert source.namespace == namespace
 
 
-def test_a_rule_without_its_data_file_is_refused():
-    with pytest.raises(PolicyInvalid) as caught:
-        require(None, "trusted-sources.yaml", "source-untrusted")
-    assert caught.value.reason == "policy-data-missing"
-    require({}, "trusted-sources.yaml", "source-untrusted")
+# ── looking advisories up ──────────────
+
+
+LISTED = advisories(
+    {**ADVISORY, "id": "A-2", "affects": {"revisions": [COMMIT, sha("x")]}},
+    {**ADVISORY, "id": "A-3", "affects": {"steps": [sha("x")], "sources": [HUB]}},
+    {**ADVISORY, "id": "A-4", "affects": {"digests": [ROOT["digest"]]}},
+    {**ADVISORY, "id": "A-5", "affects": {"digests": [ROOT["digest"]], "sources": []}},
+)
+LOOKUPS = {
+    "nothing": ([], None),
+    "not named": ([("digest", digest("other")), ("revision", "main")], None),
+    "a digest two name": ([("digest", digest("base"))], 3),
+    "a revision": ([("revision", COMMIT)], 1),
+    "a step": ([("step", sha("x"))], 2),
+    "a revision that reads like a step": ([("revision", sha("x"))], 1),
+    "the first in the file, not of the question": (
+        [("digest", digest("base")), ("step", sha("x"))],
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize(("targets", "place"), LOOKUPS.values(), ids=LOOKUPS)
+def test_the_first_that_names_exactly(targets, place):
+    assert read_advisories(LISTED, "a").first_naming(targets) == place
+
+
+def test_which_have_to_be_compared_one_by_one():
+    assert read_advisories(LISTED, "a").by_source == (2,)
+
+
+PARTIES = advisories(
+    {**ADVISORY, "id": "A-2", "affects": {"parties": ["software:llm", STRANGER]}},
+    {**ADVISORY, "id": "A-3", "affects": {"parties": ["software:LLM@2", BERT]}},
+    {**ADVISORY, "id": "A-4", "affects": {"parties": ["org:Acme", "org:ACME"]}},
+)
+NAMED_PARTIES = {
+    "a person": (BERT, [2]),
+    "a person nobody names": (CARL, []),
+    "an organisation, spelt in two ways": ("org:acme", [3]),
+    "the version named, and any": ("software:llm@2", [1, 2]),
+    "another version": ("software:llm@3", [1]),
+    "no version": ("software:llm", [1, 2]),
+}
+
+
+@pytest.mark.parametrize(("party", "places"), NAMED_PARTIES.values(), ids=NAMED_PARTIES)
+def test_all_that_may_name_a_party(party, places):
+    assert read_advisories(PARTIES, "a").naming_party(party) == places
+
+
+def test_one_named_person_of_each_registrar():
+    assert read_advisories(PARTIES, "a").people == (ANNE, STRANGER)
+
+
+NAMED_FILES = {
+    "a folder": ([ROOT["digest"]], False),
+    "a file": ([f"sha256:{sha('base')}"], True),
+    "both": ([ROOT["digest"], f"sha256:{sha('base')}"], True),
+}
+
+
+@pytest.mark.parametrize(("digests", "told"), NAMED_FILES.values(), ids=NAMED_FILES)
+def test_whether_single_files_are_named(digests, told):
+    assert read_advisories(affecting(digests=digests), "a").name_files is told
+    assert read_advisories(advisories(), "a").name_files is False

@@ -25,12 +25,22 @@ def with_code(**facts):
     return arrange
 
 
+def used_as_code(world, code):
+    world.root = world.model()
+    world.step("train", world.root, {"code": code, "training-data": world.data()})
+    return code
+
+
 def pinned_code(world):
-    return world.entity(Kind.CODE, "train.py")
+    return used_as_code(world, world.entity(Kind.CODE, "train.py"))
 
 
 def commit_code(world):
-    return world.build.entity(Kind.CODE, None, commit=COMMIT)
+    return used_as_code(world, world.build.entity(Kind.CODE, None, commit=COMMIT))
+
+
+def weights_called_code(world):
+    return world.entity(Kind.CODE, "weights")
 
 
 def itself_accepted(world):
@@ -95,6 +105,7 @@ CASES = {
     "recorded": Case(trained, "pass", "steps-recorded"),
     "code by digest": Case(pinned_code, "pass", "pinned-by-digest"),
     "code by commit": Case(commit_code, "pass", "pinned-by-commit"),
+    "only called code": Case(weights_called_code, "unknown", "root-not-accepted"),
     "itself accepted": Case(itself_accepted, "pass", "accepted-root"),
     "no record": Case(
         lambda w: trained(w, recorded=False), "unknown", "step-record-absent"

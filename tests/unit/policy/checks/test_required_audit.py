@@ -159,6 +159,9 @@ CASES = {
     "organisation audits software": passing(
         audited(by=["software:llm@2"], signer=auditor("org:auditors"))
     ),
+    "another organisation": passing(
+        audited(by=["org:Acme Labs"], signer=auditor("org:Acme Laboratories"))
+    ),
     "independence not asked": passing(
         audited(signer=auditor(ANNE)), {**SETTINGS, "independent_of": []}
     ),
@@ -183,6 +186,16 @@ CASES = {
     "bad, and of nobody asked": failing(audited(BAD), LABELS),
     "labeler audits": case(
         audited(signer=auditor(ANNE)), "fail", "auditor-not-independent"
+    ),
+    "its own organisation, spelt otherwise": case(
+        audited(by=["org:Acme Labs"], signer=auditor("org:acme  labs")),
+        "fail",
+        "auditor-not-independent",
+    ),
+    "the program that labelled, of some version": case(
+        audited(by=["software:llm@2"], signer=auditor("software:LLM")),
+        "fail",
+        "auditor-not-independent",
     ),
     "attributed, no step": case(
         attributed_to_the_auditor, "fail", "auditor-not-independent"

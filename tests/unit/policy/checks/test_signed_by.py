@@ -41,6 +41,14 @@ def audit_only(world):
 
 
 def accepted(world):
+    """An ancestor; accepting the artifact itself does not excuse its signer."""
+    data, world.root = world.data(), world.model()
+    world.accept("reviews")
+    world.step("train", world.root, {"training-data": data})
+    return data
+
+
+def accepted_artifact(world):
     world.accept("reviews")
     return world.data()
 
@@ -78,6 +86,7 @@ CASES = {
         bom_by(RELEASE), "unknown", "assurance-too-low", minimum="verified"
     ),
     "accepted root": case(accepted, "not-applicable", "accepted-root"),
+    "accepted artifact": case(accepted_artifact, "unknown", "signature-missing"),
 }
 
 

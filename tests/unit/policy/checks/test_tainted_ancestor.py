@@ -15,13 +15,15 @@ from policy_builders import (
     verify,
 )
 
+from aibom.digest import Digest
 from aibom.lineage.nodes import Kind, Relation
 
 
 def lineage(world, by=((("labeler"), ANNE),), source=None, **times):
     """Reviews (labelled) → base → sentiment, by way of a fine-tune."""
     data = world.data(files=["part-0", "part-1"])
-    base, world.root = world.model("base"), world.model()
+    base = world.model("base", files=["base.bin"])
+    world.root = world.model(files=["model.bin"])
     world.step("label", data, by=by, **times)
     world.step("train", base, {"training-data": data}, source=source, **times)
     world.step("fine-tune", world.root, {"base-model": base})
@@ -37,7 +39,7 @@ def advised(by=(("labeler", ANNE),), expires="2027-01-01", source=None, **affect
     return arrange
 
 
-def in_window(since=None, until=None, by=ANNE, **times):
+def in_window(since=None, until=None, role="labeler", **times):
     """Anne labelled on 10 March, from 08:00 to 09:00; she is named for a window."""
     times = {
         "started": "2026-03-10T08:00:00Z",
@@ -48,8 +50,8 @@ def in_window(since=None, until=None, by=ANNE, **times):
 
     def arrange(world):
         kept = {name: value for name, value in times.items() if value}
-        lineage(world, **kept)
-        world.advise(parties=[by], **window)
+        lineage(world, [(role, ANNE)], **kept)
+        world.advise(parties=[ANNE], **window)
         return world.root
 
     return arrange
@@ -69,6 +71,81 @@ def collected_in(since, until):
         return world.root
 
     return arrange
+
+
+def audited_later(world):
+    """Anne labelled in March, before the window, and audited inside of it."""
+    in_window("2026-06-01", "2026-07-01")(world)
+    june = {"started": "2026-06-10", "finished": "2026-06-11"}
+    world.step("review", world.data("other"), by=[("auditor", ANNE)], **june)
+    world.step("filter", world.model("base"), {"data": world.data("other")})
+    return world.root
+
+
+def several(*listed, by=(("labeler", ANNE),), source=None):
+    """Several advisories, in this order."""
+
+    def arrange(world):
+        lineage(world, by, source)
+        world.advise(digests=[str(digest("nothing"))])
+        (told,) = world.advisories["advisories"]
+        world.advisories["advisories"] = [
+            {**told, "id": name, "affects": affects} for name, affects in listed
+        ]
+        return world.root
+
+    return arrange
+
+
+def bom_missing(name, **affects):
+    """A node of this name links a BOM that is not in the evidence."""
+
+    def arrange(world):
+        lineage(world)
+        world.unresolved = {world.build.entity(Kind.DATASET, digest("other"))}
+        if name:
+            kind = Kind.DATASET if name == "reviews" else Kind.MODEL
+            world.unresolved = {world.build.entity(kind, digest(name))}
+        world.advise(**affects)
+        return world.root
+
+    return arrange
+
+
+def measured_with_bom_missing(world):
+    """What was only measured with carries nothing, whatever stands above it."""
+    node = evaluated_on(outputs_used=False)(world)
+    world.unresolved = {world.data()}
+    return node
+
+
+def folders(*lists, **affects):
+    """Data → base → model, each with these files; None: nobody listed them."""
+
+    def arrange(world):
+        names = ("reviews", "base", "sentiment")
+        kinds = (Kind.DATASET, Kind.MODEL, Kind.MODEL)
+        made = [
+            world.entity(kind, name, files or ())
+            for kind, name, files in zip(kinds, names, lists, strict=True)
+        ]
+        world.step("train", made[1], {"training-data": made[0]})
+        world.step("fine-tune", made[2], {"base-model": made[1]})
+        world.root = made[2]
+        world.advise(**affects)
+        return world.root
+
+    return arrange
+
+
+def single_file(world):
+    """The data is one file, and no folder: there is no list to miss."""
+    world.root = world.model(files=["model.bin"])
+    file = Digest("file", sha("reviews.csv"))
+    data = world.build.entity(Kind.DATASET, file, name="reviews.csv")
+    world.step("train", world.root, {"training-data": data})
+    world.advise(digests=[f"sha256:{sha('other.csv')}"])
+    return world.root
 
 
 def evaluated_on(outputs_used):
@@ -135,11 +212,25 @@ def missed(arrange):
     return case(arrange, "pass", "no-advisory")
 
 
+def files_not_known(arrange):
+    return case(arrange, "unknown", "files-not-known")
+
+
+def bom_unknown(arrange):
+    return case(arrange, "unknown", "upstream-bom-missing")
+
+
 HUB = {"type": "huggingface"}
 LABEL_STEP = sha(f"label dataset:tree:{sha('reviews')}")
 CASES = {
     "no advisory": missed(advised()),
     "another digest": missed(advised(digests=[str(digest("other"))])),
+    "another organisation": missed(
+        advised(by=[("supplier", "org:Evil Labs")], parties=["org:Evil Labs 2"])
+    ),
+    "another version": missed(
+        advised(by=[("labeler", "software:tool@1.2")], parties=["software:tool@1.3"])
+    ),
     "another form": missed(advised(digests=[f"sha256:{sha('reviews')}"])),
     "another party": missed(advised(parties=[BERT])),
     "auditors are exempt": missed(advised(by=[("auditor", ANNE)], parties=[ANNE])),
@@ -154,6 +245,18 @@ CASES = {
     "party": hit(advised(parties=[ANNE])),
     "party in an unknown role": hit(advised(by=[("friend", ANNE)], parties=[ANNE])),
     "organisation": hit(advised(by=[("supplier", "org:x")], parties=["org:x"])),
+    "organisation, other case": hit(
+        advised(by=[("supplier", "org:Evil Labs")], parties=["org:evil labs"])
+    ),
+    "organisation, other spaces": hit(
+        advised(by=[("supplier", "org:Evil Labs")], parties=["org:Evil  Labs"])
+    ),
+    "software of any version": hit(
+        advised(by=[("labeler", "software:tool@1.2")], parties=["software:tool"])
+    ),
+    "software, version not recorded": hit(
+        advised(by=[("labeler", "software:tool")], parties=["software:Tool@1.2"])
+    ),
     "step": hit(advised(steps=[LABEL_STEP])),
     "revision": hit(advised(source=ACME, revisions=[COMMIT])),
     "source": hit(advised(source=ACME, sources=[{**HUB, "namespace": "acme"}])),
@@ -187,7 +290,66 @@ CASES = {
     "attributed, time unknown": hit(attributed("2026-06-01", "2026-07-01")),
     "taken in the window": hit(collected_in("2026-03-01", "2026-03-31")),
     "used in the window": hit(collected_in("2026-10-01", "2026-10-31")),
-    "neither": missed(collected_in("2026-05-01", "2026-05-31")),
+    "used after the window": hit(collected_in("2026-05-01", "2026-05-31")),
+    "taken after the window": hit(collected_in("2026-01-01", "2026-01-31")),
+    "taken and used before": missed(collected_in("2026-11-01", "2026-11-05")),
+    "supplied before the window": missed(
+        in_window("2026-05-01", "2026-06-01", role="supplier")
+    ),
+    **{
+        f"{role}, window over when used": hit(
+            in_window("2026-01-01", "2026-02-01", role=role)
+        )
+        for role in ("supplier", "publisher", "collector", "friend")
+    },
+    **{
+        f"{role}, window over when active": missed(
+            in_window("2026-01-01", "2026-02-01", role=role)
+        )
+        for role in ("labeler", "writer", "participant")
+    },
+    "auditing is no tie": missed(audited_later),
+    "BOM of something else missing": missed(bom_missing(None)),
+    "BOM of what was measured with": missed(measured_with_bom_missing),
+    "one file, no folder": missed(single_file),
+    "files known": missed(folders(["a"], ["b"], ["c"], digests=[f"sha256:{sha('d')}"])),
+    "files not asked": missed(
+        folders(None, None, None, digests=[str(digest("other"))])
+    ),
+    "hit, though files are not known": hit(
+        folders(["a"], None, None, digests=[f"sha256:{sha('a')}"])
+    ),
+    "hit, though a BOM is missing": hit(bom_missing("base", parties=[ANNE])),
+    "files of an ancestor": files_not_known(
+        folders(None, ["b"], ["c"], digests=[f"sha256:{sha('d')}"])
+    ),
+    "files of two": files_not_known(
+        folders(None, None, ["c"], digests=[f"sha256:{sha('d')}"])
+    ),
+    "files of its own": files_not_known(
+        folders(None, ["b"], None, digests=[f"sha256:{sha('d')}"])
+    ),
+    "BOM of an ancestor missing": bom_unknown(bom_missing("reviews")),
+    "BOM of its own missing": bom_unknown(bom_missing("sentiment")),
+    "first of two for one node": hit(
+        several(
+            ("A-1", {"sources": [{**HUB, "namespace": "acme"}]}),
+            ("A-2", {"digests": [str(digest("reviews"))]}),
+            source=ACME,
+        )
+    ),
+    "first of two for one digest": hit(
+        several(
+            ("A-1", {"digests": [f"sha256:{sha('part-0')}"]}),
+            ("A-2", {"digests": [str(digest("reviews"))]}),
+        )
+    ),
+    "nearest before first": hit(
+        several(
+            ("A-2", {"parties": [ANNE]}),
+            ("A-1", {"digests": [str(digest("base"))]}),
+        )
+    ),
     "missing": case(no_advisories, "unknown", "advisories-missing"),
     "expired": case(advised(expires="2026-11-20"), "unknown", "advisories-stale"),
     "expired now": case(
@@ -208,6 +370,9 @@ PATHS = {
     "digest": ["sentiment", "base", "reviews"],
     "party": ["sentiment", "base", "reviews", "person:acme-2026:" + "a" * 12],
     "own digest": ["sentiment"],
+    "first of two for one node": ["sentiment", "base", "reviews"],
+    "first of two for one digest": ["sentiment", "base", "reviews"],
+    "nearest before first": ["sentiment", "base"],
 }
 
 
@@ -217,3 +382,19 @@ def test_the_path_leads_to_what_was_hit(name, labels):
     seen = [hop.label for hop in result.path if hop.kind != "step"]
     assert [label.removeprefix("party:") for label in seen] == labels
     assert "A-1: labels flipped" in result.actual
+
+
+GAPS = {
+    "files of an ancestor": ["sentiment", "base", "reviews"],
+    "files of two": ["sentiment", "base"],
+    "files of its own": ["sentiment"],
+    "BOM of an ancestor missing": ["sentiment", "base", "reviews"],
+    "BOM of its own missing": ["sentiment"],
+}
+
+
+@pytest.mark.parametrize(("name", "labels"), GAPS.items(), ids=GAPS)
+def test_the_path_leads_to_what_is_not_known(name, labels):
+    result = verify("tainted-ancestor", CASES[name])
+    assert [hop.label for hop in result.path if hop.kind != "step"] == labels
+    assert labels[-1] in result.actual
