@@ -9,6 +9,7 @@ codes: :func:`main`.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any, TextIO
 
@@ -16,7 +17,7 @@ import click
 
 import aibom
 from aibom.cli.group import Group
-from aibom.errors import AibomError
+from aibom.errors import AibomError, InputError
 
 __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 
@@ -111,17 +112,45 @@ def _never_fail_to_encode(stream: TextIO | Any) -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
+        if sys.stdout is None and _command(arguments) != "run":
+            # What is printed would be lost without a word; `run` prints nothing there.
+            raise _unwritable("it is closed")
         result = cli.main(arguments, prog_name="aibom", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except (click.Abort, KeyboardInterrupt):
         click.echo("aibom: interrupted", err=True)
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  a crash is never a decision
+    except Exception as crash:  # noqa: BLE001  a crash is never a decision
+        error = _lost_output(crash) or crash
         if "--debug" in _before_command(arguments):
             _show_traceback()
         code = _show(error)
         # `run` keeps the command's code, so that its own failures all have one.
         return RUN_FAILED if _command(arguments) == "run" else code
+
+
+def _lost_output(crash: Exception) -> InputError | None:
+    """The error to show where ``crash`` says that stdout takes nothing any more.
+
+    All that commands print goes through ``click.echo``; an OSError from anywhere else
+    is another's. What waits in the stream is thrown away, before the interpreter tries
+    to write it once more at its end.
+    """
+    trace = crash.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if not isinstance(crash, OSError) or trace is None:
+        return None
+    if trace.tb_frame.f_code is not click.echo.__code__:
+        return None
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return _unwritable(crash.strerror or str(crash))
+
+
+def _unwritable(why: str) -> InputError:
+    return InputError(f"cannot write to stdout: {why}", reason="output-unwritable")
 
 
 def _before_command(arguments: list[str]) -> list[str]:

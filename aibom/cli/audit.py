@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import PATH, now, parse_when, password, progress_bar
+from aibom.cli.common import PATH, load_key, now, parse_when, progress_bar
 from aibom.cli.group import Group
 
 __all__ = ["command"]
@@ -68,9 +68,8 @@ def record(
     """
     from aibom.lineage.nodes import Kind
     from aibom.operations.audit import record_audit
-    from aibom.operations.sign import load_key
 
-    private = load_key(key, password()) if key is not None else None
+    private = load_key(key) if key is not None else None
     with progress_bar("hashing") as progress:
         path = record_audit(
             report,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aibom.cli.common import PATH, now, parse_when
-from aibom.cli.evaluation import Output, gate_options, write_verdict
+from aibom.cli.evaluation import Output, gate_options, prepare_outputs, write_verdict
 
 __all__ = ["command"]
 
@@ -34,6 +34,7 @@ def command(
     """
     from aibom.operations.gate import check, make_options
 
+    prepare_outputs(bom, policy, outputs)
     options, when = make_options(
         evidence,
         asked=parse_when(effective_time),

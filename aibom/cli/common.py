@@ -12,27 +12,30 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from aibom.errors import UsageError
+from aibom.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from aibom.attest.keys import PrivateKey
     from aibom.digest import Progress
     from aibom.report.text import Paint
 
 __all__ = [
     "PATH",
     "evidence_option",
+    "load_key",
     "now",
     "painter",
     "parse_when",
     "password",
     "progress_bar",
+    "refuse_folder",
     "terminal_width",
     "warn",
 ]
 
-#: A path as the user gave it; whether it exists is the operation's question, which has
-#: a better answer than "does not exist".
-PATH = click.Path(path_type=Path)
+#: A path as the user gave it; whether it exists and can be read is the operation's
+#: question, which has a better answer than "does not exist".
+PATH = click.Path(path_type=Path, readable=False)
 
 _STYLES: dict[str, dict[str, Any]] = {
     "good": {"fg": "green", "bold": True},
@@ -100,10 +103,48 @@ def password() -> bytes | None:
     return text.encode() if text else None
 
 
+def load_key(path: Path) -> PrivateKey:
+    """A private key from a file, with its password if it has one.
+
+    The password is that of AIBOM_KEY_PASSWORD, which a key without one does not need;
+    else it is asked for, where there is a terminal to ask on. Raises
+    :class:`~aibom.errors.InputError` as the operation of that name does.
+    """
+    from aibom.operations.sign import load_key as load
+
+    refuse_folder(path, "name the file of the private key, as in: --key NAME.key")
+    secret = password()
+    try:
+        return load(path, secret)
+    except InputError as error:
+        if error.reason != "key-password":
+            raise
+        if secret is None and not _can_ask():
+            raise
+    if secret is not None:
+        # The variable is for another key; this one is not encrypted.
+        return load(path, None)
+    answer: str = click.prompt(f"Password for {path}", hide_input=True, err=True)
+    return load(path, answer.encode())
+
+
+def _can_ask() -> bool:
+    streams = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
+def refuse_folder(path: Path, hint: str) -> None:
+    """Refuse a folder where a file is to be named; what is not there passes."""
+    if path.is_dir():
+        raise InputError(
+            "is a folder", reason="path-unreadable", where=str(path), hint=hint
+        )
+
+
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress | None]:
     """A progress bar on stderr while bytes are hashed, where that is a terminal."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     with click.progressbar(length=0, label=label, file=sys.stderr) as bar:

@@ -15,7 +15,7 @@ from aibom.errors import UsageError
 if TYPE_CHECKING:
     from aibom.verdict import Verdict
 
-__all__ = ["Output", "gate_options", "require_outside", "write_verdict"]
+__all__ = ["Output", "gate_options", "prepare_outputs", "write_verdict"]
 
 _FORMATS = ("text", "json")
 
@@ -114,17 +114,34 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def require_outside(folder: Path, outputs: tuple[Output, ...]) -> None:
-    """Refuse to write into the artifact: the next gate would find a file too many."""
-    for output in outputs:
-        place = Path(output.file or "").resolve()
-        if output.file and place.is_relative_to(folder.resolve()):
+def prepare_outputs(artifact: Path, policy: Path, outputs: tuple[Output, ...]) -> None:
+    """Refuse places where a verdict must not be, then remove what is left of old ones.
+
+    ``artifact`` is the folder, or the BOM, that is decided about. Once this returned, a
+    verdict that lies in one of the places is the one of this run: whatever fails from
+    here on, no old one is left to say ``allowed``.
+    """
+    from aibom.operations.files import is_inside, remove_old
+
+    places = [Path(output.file) for output in outputs if output.file is not None]
+    for place in places:
+        if is_inside(place, artifact):
+            # The next gate would find a file too many.
             raise UsageError(
-                f"{output.file} lies inside the artifact",
+                f"{place} lies inside the artifact",
                 reason="output-inside-artifact",
                 where="--output",
                 hint="a verdict is kept beside the artifact, or with the evidence",
             )
+        if is_inside(place, policy):
+            raise UsageError(
+                f"{place} lies inside the policy folder",
+                reason="output-inside-policy",
+                where="--output",
+                hint="that folder is reviewed and locked; keep verdicts elsewhere",
+            )
+    for place in places:
+        remove_old(place)
 
 
 def write_verdict(verdict: Verdict, outputs: tuple[Output, ...]) -> int:
@@ -133,13 +150,13 @@ def write_verdict(verdict: Verdict, outputs: tuple[Output, ...]) -> int:
     Files come first, each whole or not at all: where one cannot be written nothing is
     said on stdout that the exit code would then contradict.
     """
-    from aibom.operations.files import write_atomic
+    from aibom.operations.files import write_named
 
     json_file = next((o.file for o in outputs if o.shape == "json" and o.file), None)
     drawn = [(output.file, _drawn(verdict, output, json_file)) for output in outputs]
     for file, data in drawn:
         if file is not None:
-            write_atomic(Path(file), data)
+            write_named(Path(file), data)
     to_stdout = [data for file, data in drawn if file is None]
     for data in to_stdout:
         click.echo(data, nl=False)

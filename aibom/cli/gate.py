@@ -10,7 +10,7 @@ from aibom.cli.common import PATH, now, parse_when, progress_bar
 from aibom.cli.evaluation import (
     Output,
     gate_options,
-    require_outside,
+    prepare_outputs,
     write_verdict,
 )
 
@@ -49,7 +49,7 @@ def command(
     """
     from aibom.operations.gate import gate, make_options
 
-    require_outside(folder, outputs)
+    prepare_outputs(folder, policy, outputs)
     options, when = make_options(
         evidence,
         asked=parse_when(effective_time),

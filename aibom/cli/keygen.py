@@ -27,11 +27,15 @@ __all__ = ["command"]
 def command(name: Path, kind: str, no_password: bool) -> None:
     """Make NAME.key (private, mode 600) and NAME.pub; neither is overwritten.
 
+    The folder they lie in is made if it is missing.
+
     The private key is encrypted with AIBOM_KEY_PASSWORD, or with a password asked for.
     Who checks signatures needs NAME.pub, in their signers.yaml.
     """
-    from aibom.operations.sign import make_key_pair
+    from aibom.operations.sign import key_pair_paths, make_key_pair
 
+    # Before anybody thinks of a password.
+    key_pair_paths(name)
     secret = None if no_password else password() or _ask()
     private, public = make_key_pair(name, kind, secret)
     click.echo(str(public))
@@ -39,7 +43,7 @@ def command(name: Path, kind: str, no_password: bool) -> None:
 
 
 def _ask() -> bytes:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
             "no password for the private key, and no terminal to ask for one",
             reason="password-missing",

@@ -20,11 +20,14 @@ def command() -> None:
 @command.command("lint")
 @click.argument("folder", metavar="DIR", type=PATH)
 def lint(folder: Path) -> None:
-    """Load DIR as a gate would and list its rules. Exit 2 when it cannot be used."""
-    from aibom.operations.folder import load_folder
+    """Load DIR as a gate would and list its rules. Exit 2 when it cannot be used.
+
+    A lock that is older than a file is told of, and a gate takes no such folder.
+    """
+    from aibom.operations.folder import lint_folder
     from aibom.report.text import escape
 
-    loaded = load_folder(folder, require_lock=False)
+    loaded, changes = lint_folder(folder)
     policy = loaded.policy
     name = f"{escape(policy.name)} {escape(policy.version)}"
     click.echo(f"{name}: {len(policy.rules)} rules")
@@ -34,6 +37,8 @@ def lint(folder: Path) -> None:
         )
         told = f"{rule.id:<28} {rule.check.id:<18} {modes}  ({escape(rule.origin)})"
         click.echo(f"  {told}")
+    for name in changes:
+        warn(f"the {name} changed since the lock: aibom policy lock {folder}")
     if not loaded.locked:
         warn(f"not locked, and no gate takes it: aibom policy lock {folder}")
 

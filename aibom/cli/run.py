@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aibom.cli.common import PATH, password, progress_bar, warn
+from aibom.cli.common import PATH, load_key, progress_bar, warn
 
 if TYPE_CHECKING:
     from aibom.recording import RunOutcome
@@ -145,9 +145,8 @@ def _signer(key: Path | None) -> Callable[[bytes], Mapping[str, Any]] | None:
     if key is None:
         return None
     from aibom.operations.run import record_signer
-    from aibom.operations.sign import load_key
 
-    return record_signer(load_key(key, password()))
+    return record_signer(load_key(key))
 
 
 def _tell(outcome: RunOutcome, kind: str, steps: Path) -> None:

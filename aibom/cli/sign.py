@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import PATH, password, progress_bar
+from aibom.cli.common import PATH, load_key, progress_bar
 
 __all__ = ["command"]
 
@@ -18,7 +18,7 @@ __all__ = ["command"]
     type=PATH,
     required=True,
     metavar="FILE",
-    help="Private key (aibom keygen); its password is in AIBOM_KEY_PASSWORD.",
+    help="Private key (aibom keygen); its password: AIBOM_KEY_PASSWORD, or asked.",
 )
 def command(path: Path, key: Path) -> None:
     """Sign DIR/aibom.cdx.json for the bytes in DIR, or an unsigned RECORD.
@@ -26,9 +26,9 @@ def command(path: Path, key: Path) -> None:
     DIR is hashed again first: a BOM that describes other bytes is refused. The
     signature goes to DIR/aibom.sigstore.json, or beside RECORD in its place.
     """
-    from aibom.operations.sign import load_key, sign_artifact, sign_record
+    from aibom.operations.sign import sign_artifact, sign_record
 
-    private = load_key(key, password())
+    private = load_key(key)
     if not path.is_dir():
         click.echo(str(sign_record(path, private)))
         return

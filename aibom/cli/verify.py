@@ -13,6 +13,7 @@ from aibom.cli.common import (
     painter,
     parse_when,
     progress_bar,
+    refuse_folder,
     terminal_width,
 )
 
@@ -57,6 +58,7 @@ def command(
     from aibom.operations.verify import load_signers, verify
     from aibom.report.verified import draw_verified
 
+    refuse_folder(signers, f"name the file, as in: --signers {signers}/signers.yaml")
     allowed = load_signers(signers, folder)
     with progress_bar("hashing") as progress:
         verified = verify(

@@ -32,7 +32,14 @@ from aibom.reading import Reader, parse_yaml
 from aibom.resources import policy_path, resource_dir
 from aibom.statement import parse_json, to_json
 
-__all__ = ["Folder", "builtin_packs", "load_folder", "lock_folder", "require_outside"]
+__all__ = [
+    "Folder",
+    "builtin_packs",
+    "lint_folder",
+    "load_folder",
+    "lock_folder",
+    "require_outside",
+]
 
 POLICY_NAME = "policy.yaml"
 LOCK_NAME = "policy.lock"
@@ -240,6 +247,20 @@ def _require_data(policy: Policy) -> None:
                 )
 
 
+def lint_folder(path: Path) -> tuple[Folder, tuple[str, ...]]:
+    """Read a folder that is being edited, and what changed in it since its lock.
+
+    The changes are ``file NAME`` and ``pack NAME``. Raises as :func:`load_folder`
+    without ``require_lock``, except that it never raises ``policy-lock-mismatch``.
+    """
+    kept = _read_lock(path)
+    folder = _load(path, kept is not None)
+    if kept is None:
+        return folder, ()
+    _require_sequence(path, kept, folder.lock)
+    return folder, tuple(_changes(kept, folder.lock))
+
+
 def lock_folder(path: Path) -> Lock:
     """Pin the folder as it is now; writes ``policy.lock``.
 
@@ -298,19 +319,27 @@ def _read_lock(path: Path) -> Lock | None:
 
 
 def _compare(path: Path, kept: Lock, now: Lock) -> None:
-    for kind, before, after in (
-        ("file", kept.files, now.files),
-        ("pack", kept.packs, now.packs),
-    ):
-        for name in sorted({*before, *after}):
-            if before.get(name) != after.get(name):
-                raise PolicyInvalid(
-                    f"the {kind} {name} is not the one that was locked",
-                    reason="policy-lock-mismatch",
-                    where=str(path / LOCK_NAME),
-                    hint=f"review the change, then: aibom policy lock {path}",
-                )
+    for name in _changes(kept, now):
+        raise PolicyInvalid(
+            f"the {name} is not the one that was locked",
+            reason="policy-lock-mismatch",
+            where=str(path / LOCK_NAME),
+            hint=f"review the change, then: aibom policy lock {path}",
+        )
     _require_sequence(path, kept, now)
+
+
+def _changes(kept: Lock, now: Lock) -> list[str]:
+    """``file NAME`` and ``pack NAME`` for all that differs, is new or is gone."""
+    return [
+        f"{kind} {name}"
+        for kind, before, after in (
+            ("file", kept.files, now.files),
+            ("pack", kept.packs, now.packs),
+        )
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _require_sequence(path: Path, kept: Lock, now: Lock) -> None:

@@ -6,6 +6,7 @@ and a BOM that describes other bytes is refused.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from aibom.attest.bom_statement import bom_statement
@@ -20,20 +21,43 @@ from aibom.operations.records import BUNDLE_END, STATEMENT_END
 from aibom.operations.validate import load_bom
 from aibom.statement import Statement, to_json
 
-__all__ = ["load_key", "make_key_pair", "sign_artifact", "sign_record"]
+__all__ = [
+    "key_pair_paths",
+    "load_key",
+    "make_key_pair",
+    "sign_artifact",
+    "sign_record",
+]
 
 
-def make_key_pair(name: Path, kind: str, password: bytes | None) -> tuple[Path, Path]:
-    """Write ``NAME.key`` (mode 600) and ``NAME.pub``; neither is ever overwritten."""
+def key_pair_paths(name: Path) -> tuple[Path, Path]:
+    """``NAME.key`` and ``NAME.pub``; neither may be there yet (``file-exists``)."""
     private, public = Path(f"{name}.key"), Path(f"{name}.pub")
     for path in (private, public):
-        if path.exists():
+        if os.path.lexists(path):
             raise InputError(
                 "is already there; a key is never overwritten",
                 reason="file-exists",
                 where=str(path),
             )
+    return private, public
+
+
+def make_key_pair(name: Path, kind: str, password: bytes | None) -> tuple[Path, Path]:
+    """Write ``NAME.key`` (mode 600) and ``NAME.pub``; neither is ever overwritten.
+
+    The folder they lie in is made (mode 700) if it is missing.
+    """
+    private, public = key_pair_paths(name)
     secret, shown = generate(kind, password)
+    try:
+        name.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot be made: {error.strerror}",
+            reason="file-not-written",
+            where=str(name.parent),
+        ) from error
     write_atomic(private, secret, mode=0o600, replace=False)
     write_atomic(public, shown, replace=False)
     return private, public

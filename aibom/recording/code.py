@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["CodeState", "code_state", "public_remote"]
+from aibom.errors import UsageError
+
+__all__ = ["CodeState", "code_state", "public_remote", "recorded_code"]
 
 _TIMEOUT_SECONDS = 30.0
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -49,10 +51,35 @@ class CodeState:
 
     def dirty(self, apart_from: Iterable[Path] = ()) -> bool | None:
         """Whether anything outside ``apart_from`` differed; ``None`` for unknown."""
+        changes = self.changes(apart_from)
+        return None if changes is None else bool(changes)
+
+    def changes(self, apart_from: Iterable[Path] = ()) -> list[Path] | None:
+        """What differed outside ``apart_from``, sorted; ``None`` for unknown."""
         if self.changed is None:
             return None
         known = {path.resolve() for path in apart_from}
-        return any(known.isdisjoint((path, *path.parents)) for path in self.changed)
+        return sorted(
+            path for path in self.changed if known.isdisjoint((path, *path.parents))
+        )
+
+
+def recorded_code(folder: Path | None) -> CodeState | None:
+    """The code that a step is to record: none if ``folder`` is, or git knows of none.
+
+    Raises :class:`~aibom.errors.UsageError` (``code-missing``) for a folder that is not
+    there.
+    """
+    if folder is None:
+        return None
+    if not folder.is_dir():
+        raise UsageError(
+            "there is no such folder of code",
+            reason="code-missing",
+            where=str(folder),
+            hint="name the folder that the code lies in: --code DIR",
+        )
+    return code_state(folder)
 
 
 def code_state(

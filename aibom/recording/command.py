@@ -1,8 +1,9 @@
 """Run a command as a step: hash what goes in, run it, hash what came out.
 
-The command has our standard streams and our environment; nothing it prints is kept. It
-starts only when all inputs are hashed. Signals that ask us to stop are passed on to it,
-so that it can end in its own way; what it then returns is what we return.
+The command has our standard streams and our environment, without the secrets that are
+aibom's own; nothing it prints is kept. It starts only when all inputs are hashed.
+Signals that ask us to stop are passed on to it, so that it can end in its own way; what
+it then returns is what we return.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ __all__ = ["RunOutcome", "run", "run_command"]
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
+#: They unlock keys, and whoever has them can sign or name people in our place.
+_OWN_SECRETS = ("AIBOM_KEY_PASSWORD", "AIBOM_PSEUDONYM_KEY")
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -97,6 +100,7 @@ def run_command(argv: Sequence[str], step: Step) -> int:
     """
     _require_command(argv)
     step.command(argv)
+    step.warn_of_code()
     step.exit_code = _run(argv, step.warn)
     return step.exit_code
 
@@ -114,7 +118,7 @@ def _run(argv: Sequence[str], warn: Callable[[str], None]) -> int:
     with _Forwarder() as forwarder:
         try:
             # The caller's own command, with nothing of ours in it; no shell.
-            child = subprocess.Popen(list(argv))
+            child = subprocess.Popen(list(argv), env=_environment())
         except (FileNotFoundError, NotADirectoryError):
             warn("the command was not found")
             return NOT_FOUND
@@ -124,6 +128,12 @@ def _run(argv: Sequence[str], warn: Callable[[str], None]) -> int:
         forwarder.attach(child)
         code = _wait(child)
     return code if code >= 0 else 128 - code
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if name not in _OWN_SECRETS
+    }
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:

@@ -16,7 +16,7 @@ from typing import Unpack
 
 from aibom.errors import RecordingFailed, UsageError
 from aibom.recording import store
-from aibom.recording.code import code_state
+from aibom.recording.code import recorded_code
 from aibom.recording.content import (
     DeclaredInput,
     DeclaredOutput,
@@ -42,6 +42,9 @@ from aibom.recording.settings import RecordOptions, Settings
 from aibom.statement import Statement
 
 __all__ = ["Step", "record"]
+
+#: Changed files that a warning names; the rest is counted.
+_NAMED = 5
 
 
 @contextmanager
@@ -101,10 +104,10 @@ class Step:
         self._parameters: dict[str, Scalar] = {}
         self._command: tuple[str, ...] | None = None
         self._closed = False
+        # Now, not at the end: what ran is what was checked out when it started.
+        self._code = recorded_code(settings.code)
         store.prepare(settings.steps)
         self._started = settings.clock()
-        # Now, not at the end: what ran is what was checked out when it started.
-        self._code = None if settings.code is None else code_state(settings.code)
 
     def input(
         self,
@@ -204,6 +207,32 @@ class Step:
         self.warnings.append(message)
         self._settings.on_warning(message)
 
+    def warn_of_code(self) -> None:
+        """Tell the user what the record will not say of the code, or hold against it.
+
+        Call this when everything is declared and the work has not started: there is
+        still time to commit.
+        """
+        folder = self._settings.code
+        if folder is None:
+            return
+        if self._code is None:
+            self.warn(f"no code is recorded: git knows of no commit in {folder}")
+            return
+        changes = self._code.changes(self._declared())
+        if changes:
+            names = [os.path.relpath(path, folder) for path in changes[:_NAMED]]
+            more = len(changes) - len(names)
+            listed = ", ".join(names) + (f" and {more} more" if more else "")
+            self.warn(f"the code is recorded as changed; no commit holds {listed}")
+
+    def _declared(self) -> list[Path]:
+        """What may differ from the commit without being code."""
+        steps = self._settings.steps
+        used = [item.path for item in self._inputs]
+        made = [item.path for item in self._outputs]
+        return [steps, store.failed_folder(steps), *used, *made]
+
     def _place(self, path: str | os.PathLike[str]) -> Path:
         self._require_open()
         place = absolute(path)
@@ -277,11 +306,7 @@ class Step:
     def _code_use(self) -> CodeUse | None:
         if self._code is None:
             return None
-        steps = self._settings.steps
-        known = [steps, store.failed_folder(steps)]
-        known += [item.path for item in self._inputs]
-        known += [item.path for item in self._outputs]
-        dirty = self._code.dirty(apart_from=known)
+        dirty = self._code.dirty(self._declared())
         if dirty is None:
             self.warn("git did not tell in time whether the code was clean")
         return CodeUse(self._code.commit, self._code.remote, dirty)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
+import pty
+import sys
 
 import pytest
-from cli_world import snapshot
+from cli_world import ADVISORIES, POLICY, environment, snapshot
 
 KEY = f"acme-2026:{'0' * 32}"
 REPORT = {
@@ -49,6 +53,100 @@ def test_no_password_and_nobody_to_ask(world):
     assert ran.code == 2
     assert "[password-missing]" in ran.err
     assert snapshot(world.folder) == before
+
+
+def test_a_key_that_needs_no_password_does_not_mind_one(here, monkeypatch):
+    monkeypatch.setenv("AIBOM_KEY_PASSWORD", "of another key")
+    assert here("sign", "model", "--key", "release.key").code == 0
+
+
+def test_a_password_and_nobody_to_ask(world):
+    assert world.call("keygen", "mine", AIBOM_KEY_PASSWORD="horse").code == 0
+    ran = world.call("sign", "model", "--key", "mine.key")
+    assert (ran.code, ran.out) == (1, "")
+    assert "[key-password]" in ran.err
+
+
+def at_a_terminal(world, answer, *words):
+    """Exit code and screen of a command whose prompt for a password is answered."""
+    child, screen = pty.fork()
+    if child == 0:  # pragma: no cover
+        os.chdir(world.folder)
+        settings = {**environment(), "TERM": "dumb"}
+        settings.pop("AIBOM_KEY_PASSWORD", None)
+        os.execve(sys.executable, [sys.executable, "-m", "aibom", *words], settings)
+    shown = b""
+    while not shown.endswith(b": "):
+        shown += os.read(screen, 1024)
+    os.write(screen, answer.encode() + b"\n")
+    with contextlib.suppress(OSError):  # the other end is closed: Linux says EIO
+        while chunk := os.read(screen, 1024):
+            shown += chunk
+    os.close(screen)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+STEP = ("run", "--step", "train", "--output", "new,name=acme/models/new")
+TOUCH = ("--", sys.executable, "-c", "open('new', 'w').write('x')")
+ASKING = {
+    "sign": ("sign", "model", "--key", "mine.key"),
+    "run": (*STEP, "--key", "mine.key", *TOUCH),
+    "audit": (*AUDIT, *NAMED, "--key", "mine.key", "-o", "audits"),
+}
+
+
+@pytest.mark.parametrize("words", ASKING.values(), ids=ASKING)
+def test_a_password_is_asked_for_at_a_terminal(world, here, monkeypatch, words):
+    (world.folder / "report.json").write_text(json.dumps(REPORT))
+    monkeypatch.setenv("AIBOM_KEY_PASSWORD", "correct horse")
+    assert here("keygen", "mine").code == 0
+    code, shown = at_a_terminal(world, "correct horse", *words)
+    assert code == 0, shown
+    assert "Password for mine.key: " in shown
+    assert "horse" not in shown
+
+
+def test_a_wrong_answer_is_refused_and_not_shown(world, here, monkeypatch):
+    monkeypatch.setenv("AIBOM_KEY_PASSWORD", "correct horse")
+    assert here("keygen", "mine").code == 0
+    code, shown = at_a_terminal(world, "wrong horse", *ASKING["sign"])
+    assert code == 1
+    assert "[key-unreadable]" in shown
+    assert "horse" not in shown
+
+
+def test_the_folder_of_a_key_is_made_for_its_owner_only(world, here):
+    ran = here("keygen", "keys/mine", "--no-password")
+    assert (ran.code, ran.out) == (0, "keys/mine.pub\n")
+    assert (world.folder / "keys").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_in_place_of_the_folder_of_a_key(world, here):
+    before = snapshot(world.folder)
+    ran = here("keygen", "release.pub/mine", "--no-password")
+    assert (ran.code, ran.out) == (1, "")
+    assert "[file-not-written]" in ran.err
+    assert snapshot(world.folder) == before
+
+
+@pytest.mark.parametrize("end", ["key", "pub"])
+def test_nobody_is_asked_for_the_password_of_a_key_that_is_there(world, here, end):
+    (world.folder / f"mine.{end}").symlink_to("nowhere")
+    ran = here("keygen", "mine")
+    assert (ran.code, ran.out) == (1, "")
+    assert "[file-exists]" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("sign", "model", "--key", "data"), (*AUDIT, *NAMED, "--key", "data")],
+    ids=["sign", "audit"],
+)
+def test_a_folder_in_place_of_a_key(world, here, words):
+    (world.folder / "report.json").write_text(json.dumps(REPORT))
+    ran = here(*words)
+    assert (ran.code, ran.out) == (1, "")
+    assert "data: is a folder [path-unreadable]\n  name the file" in ran.err
 
 
 def test_a_key_is_never_overwritten(world, here):
@@ -100,6 +198,19 @@ def test_verify_without_ancestors_says_so(here):
     ran = here(*VERIFY, "--depth", "0")
     assert ran.code == 0
     assert "ancestors NOT verified" in ran.out
+
+
+def test_verify_with_the_folder_of_signers(here):
+    ran = here("verify", "model", "--signers", "verifier")
+    assert (ran.code, ran.out) == (1, "")
+    assert "verifier: is a folder [path-unreadable]" in ran.err
+    assert "--signers verifier/signers.yaml" in ran.err
+
+
+def test_only_reading_tells_whether_something_can_be_read(here, monkeypatch):
+    """Asked beforehand it would be wrong usage, and not a file that cannot be read."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert here(*VERIFY, "--evidence", "evidence").code == 0
 
 
 def test_verify_takes_no_other_depth(here):
@@ -209,6 +320,39 @@ def test_lint_lists_rules_and_warns_without_a_lock(world, here):
     assert "high=deny medium=deny low=deny" in locked.out
     (world.verifier / "policy.lock").unlink()
     assert "aibom policy lock verifier" in here("policy", "lint", "verifier").err
+
+
+def test_lint_tells_what_changed_since_the_lock(world, here):
+    world.write_policy("policy.yaml", POLICY)
+    rules = here("policy", "lint", "verifier").out
+    with (world.verifier / "accepted-roots.yaml").open("a") as file:
+        file.write("# looked at again\n")
+    ran = here("policy", "lint", "verifier")
+    assert (ran.code, ran.out) == (0, rules)
+    assert ran.err == (
+        "aibom: the file accepted-roots.yaml changed since the lock: "
+        "aibom policy lock verifier\n"
+    )
+    gate = here("gate", "model", "--policy", "verifier")
+    assert gate.code == 2
+    assert "[policy-lock-mismatch]" in gate.err
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]"])
+def test_lint_refuses_a_lock_that_is_none(world, here, text):
+    (world.verifier / "policy.lock").write_text(text)
+    ran = here("policy", "lint", "verifier")
+    assert (ran.code, ran.out) == (2, "")
+    assert "[policy-lock-unreadable]" in ran.err
+
+
+def test_lint_refuses_advisories_that_were_rolled_back(world, here):
+    newer = ADVISORIES.replace("sequence: 1", "sequence: 2")
+    world.write_policy("advisories.yaml", newer)
+    (world.verifier / "advisories.yaml").write_text(ADVISORIES)
+    ran = here("policy", "lint", "verifier")
+    assert ran.code == 2
+    assert "[advisories-rolled-back]" in ran.err
 
 
 def test_the_lock_prints_the_digest_that_a_gate_can_demand(here):

@@ -121,6 +121,52 @@ def test_a_verdict_is_not_written_into_the_artifact(world, here):
     assert snapshot(world.folder) == before
 
 
+@pytest.mark.parametrize("words", [GATE, CHECK], ids=["gate", "check"])
+@pytest.mark.parametrize("place", ["verifier/v.json", "verifier/policy.yaml"])
+def test_a_verdict_is_not_written_into_the_policy_folder(world, here, words, place):
+    before = snapshot(world.folder)
+    ran = here(*words, "--output", f"json={place}")
+    assert (ran.code, ran.out) == (2, "")
+    assert "[output-inside-policy]" in ran.err
+    assert snapshot(world.folder) == before
+
+
+def test_a_verdict_does_not_take_the_place_of_the_bom(world, here):
+    before = snapshot(world.folder)
+    ran = here(*CHECK, "--output", "json=model/aibom.cdx.json")
+    assert ran.code == 2
+    assert snapshot(world.folder) == before
+
+
+@pytest.mark.parametrize("words", [GATE, CHECK], ids=["gate", "check"])
+def test_no_old_verdict_is_left_where_there_is_no_new_one(world, here, words):
+    assert here(*words, "--output", "json=v.json").code == 0
+    assert (world.folder / "v.json").exists()
+    ran = here(*words, "--output", "json=v.json", "--effective-time", "1999-01-01")
+    assert ran.code == 2
+    assert not (world.folder / "v.json").exists()
+
+
+def test_an_old_verdict_stays_where_the_place_of_another_is_refused(world, here):
+    assert here(*GATE, "--output", "json=v.json").code == 0
+    before = snapshot(world.folder)
+    files = ("--output", "json=v.json", "--output", "text=verifier/v.txt")
+    assert here(*GATE, *files).code == 2
+    assert snapshot(world.folder) == before
+
+
+def test_a_verdict_follows_a_link(world, here):
+    (world.folder / "latest.json").symlink_to("v.json")
+    assert here(*GATE, "--output", "json=latest.json").code == 0
+    assert (world.folder / "latest.json").is_symlink()
+    json.loads((world.folder / "v.json").read_text())
+
+
+def test_a_file_called_stdout_is_stdout(world):
+    ran = world.gate("--output", "json=/dev/stdout")
+    assert (ran.code, json.loads(ran.out)["exitCode"]) == (0, 0)
+
+
 def test_the_same_input_and_time_give_the_same_bytes(here):
     words = (*CHECK, "--effective-time", "2998-01-01", "--output", "json")
     assert here(*words) == here(*words)
@@ -141,6 +187,57 @@ def test_a_broken_pipe_is_no_crash_and_no_yes(world):
     os.close(write)
     assert done.returncode == 1
     assert done.stderr == ""
+
+
+PRINTING = {
+    "gate": GATE,
+    "json": (*GATE, "--output", "json"),
+    "show": ("show", "model"),
+    "help": ("--help",),
+    "version": ("--version",),
+}
+
+
+def into(world, target, words):
+    """Code and stderr of a command of which the shell sends stdout elsewhere."""
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f'exec "$@" {target}',
+            "sh",
+            sys.executable,
+            "-m",
+            "aibom",
+            *words,
+        ],
+        cwd=world.folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("words", PRINTING.values(), ids=PRINTING)
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [(">/dev/full", "No space left on device"), (">&-", "it is closed")],
+    ids=["full", "closed"],
+)
+def test_output_that_cannot_be_written_is_no_yes(world, words, target, why):
+    told = f"aibom: cannot write to stdout: {why} [output-unwritable]\n"
+    assert into(world, target, words) == (1, told)
+
+
+def test_run_needs_no_stdout(world):
+    words = ("run", "--step", "train", "--output", "new,name=acme/models/new")
+    make = "open('new', 'w').write('x')"
+    code, told = into(world, ">&-", (*words, "--", sys.executable, "-c", make))
+    assert code == 0, told
+    assert "recorded train" in told
 
 
 def test_a_terminal_that_knows_no_arrows(world):

@@ -87,6 +87,67 @@ def test_a_wrong_call_starts_nothing(place):
     assert snapshot(place) == before
 
 
+@pytest.fixture
+def repository(place):
+    """The place as a git repository in which everything is committed."""
+    for words in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "first")):
+        git(place, *words)
+    return place
+
+
+def git(folder, *words):
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_clean_code_is_nothing_to_tell(repository):
+    ran = call(*STEP, *python(MAKE), cwd=repository)
+    assert ran.code == 0
+    [line] = ran.err.splitlines()
+    assert line.startswith("aibom: recorded train")
+
+
+DIRTY = {
+    "one": (["b.py"], "no commit holds b.py\n"),
+    "tracked": (["in.txt", "b.py"], "no commit holds b.py, in.txt\n"),
+    "many": ([f"{n}.py" for n in range(8)], "0.py, 1.py, 2.py, 3.py, 4.py and 3 more"),
+}
+
+
+@pytest.mark.parametrize(("names", "told"), DIRTY.values(), ids=DIRTY)
+def test_changed_code_is_told_of_before_the_command_starts(repository, names, told):
+    for name in names:
+        (repository / name).write_text("changed")
+    speak = "import sys; print('started', file=sys.stderr); "
+    ran = call(*STEP, *python(speak + MAKE), cwd=repository)
+    assert ran.code == 0
+    before, _, _ = ran.err.partition("started")
+    assert "aibom: the code is recorded as changed; " in before
+    assert told in before
+
+
+def test_what_is_declared_is_no_changed_code(repository):
+    (repository / "data.txt").write_text("new")
+    words = (*STEP, "--input", "training-data=data.txt", *python(MAKE))
+    assert "recorded as changed" not in call(*words, cwd=repository).err
+
+
+@pytest.mark.parametrize("words", [(), ("--code", "elsewhere")], ids=["here", "named"])
+def test_code_that_git_knows_nothing_of_is_told_of(place, words):
+    (place / "elsewhere").mkdir()
+    ran = call(*STEP, *words, *python(MAKE), cwd=place)
+    assert ran.code == 0
+    assert "aibom: no code is recorded: git knows of no commit in " in ran.err
+
+
+def test_a_folder_of_code_that_is_not_there_starts_nothing(place):
+    before = snapshot(place)
+    ran = call(*STEP, "--code", "nowhere", *python(MAKE), cwd=place)
+    assert ran.code == 125
+    assert "nowhere: there is no such folder of code [code-missing]" in ran.err
+    assert snapshot(place) == before
+
+
 def test_secrets_are_never_written(place):
     secret = "hunter2-hunter2"
     words = (*STEP, "--secret", "env:TOKEN", "--param", f"token={secret}")

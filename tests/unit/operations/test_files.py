@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aibom.errors import AibomError, InputError
 from aibom.operations import files
-from aibom.operations.files import is_inside, read_small, shown, write_atomic
+from aibom.operations.files import (
+    is_inside,
+    read_small,
+    remove_old,
+    shown,
+    write_atomic,
+    write_named,
+)
 
 
 def test_written_whole_with_its_mode(tmp_path: Path) -> None:
@@ -59,6 +68,79 @@ def test_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         write_atomic(tmp_path / "none/x", b"")
     assert caught.value.reason == "file-not-written"
+
+
+def test_a_named_link_leads_to_what_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "x").symlink_to("target")
+    write_named(tmp_path / "x", b"new")
+    assert (tmp_path / "x").readlink() == Path("target")
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_a_named_link_to_nothing_makes_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to("target")
+    write_named(tmp_path / "x", b"new")
+    assert (tmp_path / "x").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_named(pipe, b"new")
+    reader.join(timeout=10)
+    assert read == [b"new"]
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("place", ["/dev/fd/{}", "/proc/self/fd/{}"])
+def test_an_open_file_is_written_where_it_stands(tmp_path: Path, place: str) -> None:
+    with (tmp_path / "x").open("wb") as file:
+        file.write(b"before ")
+        file.flush()
+        path = Path(place.format(file.fileno()))
+        remove_old(path)
+        write_named(path, b"new ")
+        file.write(b"after")
+    assert (tmp_path / "x").read_bytes() == b"before new after"
+
+
+#: what is there → what cannot be written to it
+UNWRITABLE = {
+    "no folder": lambda place: place / "none" / "x",
+    "a folder": lambda place: place,
+    "a closed file": lambda place: Path("/dev/fd/999999"),
+    "a circle": lambda place: _circle(place / "x"),
+}
+
+
+def _circle(path: Path) -> Path:
+    path.symlink_to(path.name)
+    return path
+
+
+@pytest.mark.parametrize("make", UNWRITABLE.values(), ids=UNWRITABLE)
+def test_a_named_place_that_cannot_be_written(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    path = make(tmp_path)
+    with pytest.raises(InputError) as caught:
+        write_named(path, b"new")
+    assert caught.value.reason == "file-not-written"
+
+
+def test_old_files_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("target")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "folder", "pipe", "none", "none/x"):
+        remove_old(tmp_path / name)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "link", "pipe"]
 
 
 def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:

@@ -87,10 +87,17 @@ def test_key_is_never_overwritten(tmp_path: Path, name: str) -> None:
     assert (tmp_path / name).read_text() == "mine"
 
 
-def test_key_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_key_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    private, _ = make_key_pair(tmp_path / "none" / "k", "p256", None)
+    assert stat.S_IMODE(private.parent.stat().st_mode) == 0o700
+
+
+def test_key_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
     with pytest.raises(InputError) as caught:
-        make_key_pair(tmp_path / "none" / "k", "p256", None)
+        make_key_pair(tmp_path / "file" / "k", "p256", None)
     assert caught.value.reason == "file-not-written"
+    assert caught.value.where == str(tmp_path / "file")
 
 
 def unsigned(world: World) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -157,6 +158,20 @@ def test_a_secret_in_the_command_reaches_it_and_nothing_else(project: Project) -
     assert run(argv, kind="train", **options).exit_code == 0
     assert Path("out").read_text() == "plain"
     assert secret.encode() not in project.everything()
+
+
+@pytest.mark.parametrize("name", ["AIBOM_KEY_PASSWORD", "AIBOM_PSEUDONYM_KEY"])
+def test_our_own_secrets_are_not_handed_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "acme:not-for-the-command")
+    monkeypatch.setenv("ORDINARY", "kept")
+    code = "import os, json; json.dump(dict(os.environ), open('out', 'w'))"
+    assert run_python(project, code).exit_code == 0
+    seen = json.loads(Path("out").read_text())
+    assert name not in seen
+    assert seen["ORDINARY"] == "kept"
+    assert os.environ[name] == "acme:not-for-the-command"
 
 
 def test_inside_a_step_of_ones_own(project: Project) -> None:

@@ -19,7 +19,7 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 before = set(sys.modules)
 import aibom.recording
-with aibom.recording.record("train") as step:
+with aibom.recording.record("train", on_warning=lambda _: None) as step:
     step.input("training-data", "train.jsonl", source="pkg:generic/a@1")
     step.output("out")
     code = aibom.recording.run_command([sys.executable, "-c", sys.argv[2]], step)
