@@ -11,6 +11,8 @@ SHELL := /bin/bash
 export PYTHON ?=
 # What pytest gets, as in: make test ARGS="tests/unit -k digest"
 ARGS ?=
+# Where sigstore-conformance is checked out, for `make conformance-sigstore`.
+SUITE ?=
 # `make lock` keeps what is locked; `make lock LOCK=--upgrade` takes the newest.
 LOCK ?=
 UV_VERSION := 0.13.8
@@ -77,14 +79,22 @@ conformance-node: $(READY) ## our Sigstore's bundles against npm's verifier (nee
 	cd tests/conformance/node && npm ci --no-fund --no-audit && cd -
 	$(BIN)/python tests/conformance/node/run.py
 
+.PHONY: conformance-sigstore
+conformance-sigstore: $(READY) ## the stored bundles of sigstore-conformance: SUITE=its checkout
+	$(BIN)/python tests/conformance/sigstore/run.py "$(SUITE)"
+
+.PHONY: conformance-oms
+conformance-oms: $(READY) ## OpenSSF model signatures, both ways with the reference tool
+	tests/conformance/oms/run.sh
+
 .PHONY: lock
 lock: ## resolve the lock files anew from pyproject.toml
 	python="$$(.ci/find-python)"
 	"$$python" -m venv .venv-lock
 	.venv-lock/bin/python $(PIP_INSTALL) uv==$(UV_VERSION)
-	$(COMPILE) pyproject.toml --extra example --group dev -o requirements.lock
+	$(COMPILE) pyproject.toml --extra example --extra hsm --group dev -o requirements.lock
 	# --upgrade: a pin from before would win over a lower bound that is lower now.
-	$(COMPILE) --upgrade pyproject.toml --group test --group build \
+	$(COMPILE) --upgrade pyproject.toml --extra hsm --group test --group build \
 	  --resolution lowest-direct -o requirements-lowest.lock
 	$(COMPILE) --group oracle -o requirements-oracle.lock
 

@@ -25,6 +25,7 @@ __all__ = [
     "BOM_NAME",
     "BUNDLE_NAME",
     "HOUSEKEEPING",
+    "OMS_NAME",
     "UNUSABLE",
     "Entry",
     "Listing",
@@ -36,6 +37,8 @@ __all__ = [
 #: Our two side-cars, beside the files that they speak of.
 BOM_NAME = "aibom.cdx.json"
 BUNDLE_NAME = "aibom.sigstore.json"
+#: An OpenSSF model signature, under the name that its tools give it.
+OMS_NAME = "model.sig"
 
 #: Paths at the top of a folder that are no part of its digest: exact names, with a
 #: slash at the end for a folder and without for a file.
@@ -48,6 +51,7 @@ HOUSEKEEPING = frozenset(
         "registered_model_meta",
         BOM_NAME,
         BUNDLE_NAME,
+        OMS_NAME,
     }
 )
 

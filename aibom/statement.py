@@ -26,9 +26,11 @@ from aibom.errors import DocumentInvalid
 __all__ = [
     "AUDIT_V1",
     "BASE_URI",
+    "CYCLONEDX_BOM",
     "FORM",
     "MAX_DEPTH",
     "MAX_STATEMENT_BYTES",
+    "OMS_V1",
     "PAYLOAD_TYPE",
     "PROVENANCE_V1",
     "REFERENCE_V01",
@@ -47,6 +49,10 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PROVENANCE_V1 = "https://slsa.dev/provenance/v1"
 REFERENCE_V01 = "https://in-toto.io/attestation/reference/v0.1"
 AUDIT_V1 = BASE_URI + "audit/v1"
+#: The BOM itself as predicate, for those who want it in the log (in-toto, unversioned).
+CYCLONEDX_BOM = "https://cyclonedx.org/bom"
+#: OpenSSF Model Signing.
+OMS_V1 = "https://model_signing/signature/v1.0"
 STEP_BUILD_TYPE = BASE_URI + "step/v1"
 
 #: A statement names digests, not contents; one beyond this is refused unread.

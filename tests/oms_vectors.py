@@ -10,24 +10,24 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from aibom.attest.oms_bundle import OmsBundle, OmsKey, load_oms_key, parse_oms_bundle
-from aibom.attest.oms_manifest import OMS_V1
-from aibom.statement import Resource, Statement
+from aibom.attest.bundle import Bundle, parse_bundle
+from aibom.attest.keys import PublicKey, load_public
+from aibom.statement import OMS_V1, Resource, Statement
 
 DATA = Path(__file__).resolve().parent / "data" / "oms"
 MODEL = DATA / "model"
 VERSIONS = ("0.3.1", "1.0.0", "1.0.1", "1.1.1")
 
 
-def oms_key(name: str = "p256") -> OmsKey:
+def oms_key(name: str = "p256") -> PublicKey:
     """One of the public keys that the bundles were made with."""
-    return load_oms_key((DATA / "keys" / f"{name}.pub").read_text(), name)
+    return load_public((DATA / "keys" / f"{name}.pub").read_text(), name)
 
 
-def vector(version: str, name: str) -> OmsBundle:
+def vector(version: str, name: str) -> Bundle:
     """A bundle of the reference tool, parsed."""
     path = DATA / version / f"{name}.sig"
-    return parse_oms_bundle(path.read_bytes(), path.name)
+    return parse_bundle(path.read_bytes(), path.name)
 
 
 def copy_of_the_model(folder: Path) -> Path:

@@ -45,6 +45,7 @@ HEAVY = frozenset(
         *("cyclonedx", "jsonschema", "jsonschema_rs", "packageurl"),
         *("referencing", "rfc8785"),
         *("cryptography", "networkx", "rich", "yaml"),
+        *("rfc3161_client", "securesystemslib", "tuf"),
     }
 )
 

@@ -25,6 +25,7 @@ from typing import Any
 from aibom.attest.bundle import make_bundle, parse_bundle
 from aibom.attest.keys import PrivateKey, generate, load_private
 from aibom.attest.signers import AllowedSigner
+from aibom.attest.signing import KeySigner
 from aibom.bom.decode import decode
 from aibom.bom.encode import encode, to_bytes
 from aibom.digest import BOM_NAME, BUNDLE_NAME, hash_path
@@ -67,6 +68,11 @@ def key(role: str) -> PrivateKey:
     """The key of a role; those that are not in ROLES are strangers."""
     private, _ = generate("ed25519" if role == "auditor" else "p256", None)
     return load_private(private, None, role)
+
+
+def signing(role: str) -> KeySigner:
+    """What signs with the key of a role."""
+    return KeySigner(key(role))
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ class World:
     def rewrite(self, edit: Callable[[Graph], Graph], signer: str = "release") -> None:
         """Edit the model's BOM as somebody who has a key, and sign it again."""
         self.bom.write_bytes(to_bytes(encode(edit(self.graph()))))
-        sign_artifact(self.model, key(signer))
+        sign_artifact(self.model, signing(signer))
 
     def sign_statement(
         self, edit: Callable[[dict[str, Any]], object], signer: str = "release"
@@ -206,7 +212,7 @@ def step_options(world: World, steps: str, role: str | None) -> dict[str, Any]:
         "code": None,
         "environment": (),
         "clock": lambda: float(next(ticks)),
-        "signer": record_signer(key(role)) if role else None,
+        "signer": record_signer(signing(role)) if role else None,
     }
 
 
@@ -233,7 +239,7 @@ def train_base(world: World) -> None:
         step.output(world.root / "base", name="acme/models/base")
         _put(world.root / "base/weights.bin", "base weights")
     assemble(world.root / "base", [world.evidence / "records"])
-    sign_artifact(world.root / "base", key("base"))
+    sign_artifact(world.root / "base", signing("base"))
     for name in (BOM_NAME, BUNDLE_NAME):
         target = world.evidence / "base" / name
         target.parent.mkdir(exist_ok=True)
@@ -255,7 +261,7 @@ def fine_tune(world: World, output: str = "model", weights: str = "tuned") -> No
 def _release(world: World) -> None:
     base = world.root / "base" / BOM_NAME
     assemble(world.model, [world.evidence / "records"], boms=[base])
-    sign_artifact(world.model, key("release"))
+    sign_artifact(world.model, signing("release"))
 
 
 def measured(metric: str, count: int, samples: int, **slices: str) -> dict[str, Any]:
@@ -303,7 +309,7 @@ def audit(
         kind=kind,
         examined_on=NOW - timedelta(days=1),
         output=world.evidence / "audits",
-        key=key(signer),
+        signer=signing(signer),
     )
 
 

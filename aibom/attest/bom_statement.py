@@ -1,10 +1,11 @@
 """The statement that binds a BOM to the bytes it describes.
 
 Predicate: in-toto *reference* v0.1, pointing to the BOM by digest, so that whoever logs
-the statement learns hashes and not suppliers. Subjects: the BOM's file, the folder's
-tree digest (annotated with kind, form, and the housekeeping files it leaves out), and,
-up to a hundred, the files one by one, so that tools which know nothing of us can check
-them.
+the statement learns hashes and not suppliers; or, where that is asked for, the BOM
+itself (``https://cyclonedx.org/bom``), for a log that may know it. Subjects: the BOM's
+file, the artifact's digest (annotated with kind, form, and the housekeeping files it
+leaves out), and, up to a hundred, the files of a folder one by one, so that tools which
+know nothing of us can check them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aibom.digest import BOM_NAME, Content, Digest, File
-from aibom.errors import VerificationFailed
+from aibom.digest import BOM_NAME, Content, Digest
+from aibom.errors import InputError, VerificationFailed
 from aibom.lineage.nodes import Node
-from aibom.statement import BASE_URI, REFERENCE_V01, Resource, Statement
+from aibom.statement import (
+    BASE_URI,
+    CYCLONEDX_BOM,
+    MAX_STATEMENT_BYTES,
+    REFERENCE_V01,
+    Resource,
+    Statement,
+)
 
-__all__ = ["MAX_FILE_SUBJECTS", "BomSubject", "bom_statement", "read_bom_statement"]
+__all__ = [
+    "BOM_PREDICATES",
+    "MAX_FILE_SUBJECTS",
+    "BomSubject",
+    "bom_statement",
+    "read_bom_statement",
+]
+
+#: The predicate types of a BOM's statement.
+BOM_PREDICATES = frozenset({REFERENCE_V01, CYCLONEDX_BOM})
 
 MAX_FILE_SUBJECTS = 100
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
@@ -30,6 +47,7 @@ class BomSubject:
 
     ``files`` are pairs of path and SHA-256, sorted; there is none where the folder has
     more than :data:`MAX_FILE_SUBJECTS`. ``housekeeping`` was left out of the digest.
+    ``inline`` is the BOM where the statement holds it.
     """
 
     bom: Digest
@@ -38,13 +56,21 @@ class BomSubject:
     kind: str
     files: tuple[tuple[str, str], ...]
     housekeeping: tuple[str, ...]
+    inline: Mapping[str, Any] | None = None
 
 
-def bom_statement(bom_digest: str, root: Node, content: Content) -> Statement:
-    """Make the statement for a BOM whose root is the folder that was just hashed.
+def bom_statement(
+    bom_digest: str,
+    root: Node,
+    content: Content,
+    inline: Mapping[str, Any] | None = None,
+) -> Statement:
+    """Make the statement for a BOM whose root is what was just hashed.
 
-    ``bom_digest`` is the hex SHA-256 of the BOM's bytes. Raises ValueError when the
-    root is another thing than what was hashed, or has no name.
+    ``bom_digest`` is the hex SHA-256 of the BOM's bytes; ``inline`` is the parsed BOM,
+    to put it into the statement in place of a reference. Raises ValueError when the
+    root is another thing than what was hashed, or has no name, and
+    :class:`~aibom.errors.InputError` (``bom-too-large``) for one that would not fit.
     """
     if root.digest != content.digest:
         raise ValueError("the BOM's root is not the folder that was hashed")
@@ -57,8 +83,10 @@ def bom_statement(bom_digest: str, root: Node, content: Content) -> Statement:
     subjects = [
         Resource.subject(BOM_NAME, bom),
         Resource.subject(root.values("name")[0], content.digest, **notes),
-        *_files(content.files),
+        *_files(content),
     ]
+    if inline is not None:
+        return _small_enough(Statement.build(subjects, CYCLONEDX_BOM, inline))
     reference = {
         "name": BOM_NAME,
         "mediaType": MEDIA_TYPE,
@@ -71,21 +99,34 @@ def bom_statement(bom_digest: str, root: Node, content: Content) -> Statement:
     return Statement.build(subjects, REFERENCE_V01, predicate)
 
 
-def _files(files: tuple[File, ...]) -> list[Resource]:
-    if len(files) > MAX_FILE_SUBJECTS:
+def _small_enough(statement: Statement) -> Statement:
+    size = len(statement.payload)
+    if size > MAX_STATEMENT_BYTES:
+        raise InputError(
+            f"the statement would have {size:,} bytes; {MAX_STATEMENT_BYTES:,} are the "
+            "limit of those who read it",
+            reason="bom-too-large",
+            where=BOM_NAME,
+            hint="sign without --inline: the statement then refers to the BOM",
+        )
+    return statement
+
+
+def _files(content: Content) -> list[Resource]:
+    """One by one, where the artifact is a folder: a single file is named already."""
+    if content.digest.form == "file" or len(content.files) > MAX_FILE_SUBJECTS:
         return []
-    return [Resource.subject(file.path, file.digest) for file in files]
+    return [Resource.subject(file.path, file.digest) for file in content.files]
 
 
-def _referenced(predicate: Mapping[str, Any]) -> set[str]:
-    """The SHA-256 of every file that a reference predicate points to."""
-    listed = predicate.get("references")
-    found = set()
+def _refers(statement: Statement, bom: Digest) -> bool:
+    """Whether a reference predicate points to the BOM's bytes."""
+    listed = statement.predicate.get("references")
     for entry in listed if isinstance(listed, list) else ():
         digest = entry.get("digest") if isinstance(entry, dict) else None
-        if isinstance(digest, dict):
-            found.add(str(digest.get("sha256")))
-    return found
+        if isinstance(digest, dict) and digest.get("sha256") == bom.value:
+            return True
+    return False
 
 
 def read_bom_statement(statement: Statement, where: str) -> BomSubject:
@@ -95,7 +136,7 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
     statement is of another type, ``subject-mismatch`` when its subjects are not those
     of a BOM statement.
     """
-    if statement.predicate_type != REFERENCE_V01:
+    if statement.predicate_type not in BOM_PREDICATES:
         raise VerificationFailed(
             f"is a {statement.predicate_type}, not the statement of a BOM",
             reason="predicate-not-allowed",
@@ -108,8 +149,8 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
             "must name one BOM and one artifact", reason="subject-mismatch", where=where
         )
     bom, artifact = boms[0].content(), entities[0].content()
-    referred = _referenced(statement.predicate)
-    if bom is None or bom.form != "file" or bom.value not in referred:
+    inline = statement.predicate_type == CYCLONEDX_BOM
+    if bom is None or bom.form != "file" or not (inline or _refers(statement, bom)):
         raise VerificationFailed(
             "does not refer to the BOM that it names as its subject",
             reason="subject-mismatch",
@@ -130,4 +171,5 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
         str(entities[0].annotations["aibom:kind"]),
         tuple(sorted((s.name or "", s.digest["sha256"]) for s in listed)),
         tuple(str(note) for note in notes) if isinstance(notes, list) else (),
+        statement.predicate if inline else None,
     )

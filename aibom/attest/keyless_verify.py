@@ -101,6 +101,9 @@ def verify_keyless(
     bundle = _read(bundle_json, where)
     try:
         verifier = Verifier(trusted_root=root)
+        _ = (
+            root.get_timestamp_authorities()
+        )  # parsed here, where its errors are at home
     except (Error, ValueError) as error:
         raise DocumentInvalid(
             f"the trust root cannot be used: {error}",

@@ -1,8 +1,10 @@
 """Signing keys in files: P-256 (default) and Ed25519, encrypted unless asked otherwise.
 
 Private keys are PKCS#8 PEM, public keys SubjectPublicKeyInfo PEM, so that any other
-tool can read them. ECDSA signatures are DER over SHA-256; Ed25519 signatures are raw.
-Both are accepted by the other implementations of DSSE we know of.
+tool can read them. ECDSA signatures are DER, over SHA-256, SHA-384 or SHA-512 by the
+size of the curve; Ed25519 signatures are raw. P-256 and Ed25519 are accepted by the
+other implementations of DSSE we know of. P-384 and P-521 can be read and used, as other
+people's keys, certificates and HSMs have them; they are not made here.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 KEY_TYPES = ("p256", "ed25519")
+TYPES_TEXT = "P-256, P-384, P-521 or Ed25519"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +62,24 @@ class PublicKey:
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Whether the signature over the data was made with this key's private half."""
         from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
         try:
-            if isinstance(self._key, ed25519.Ed25519PublicKey):
-                self._key.verify(signature, data)
-            else:
-                self._key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+            self._key.verify(signature, data, *_scheme(self._key))
         except InvalidSignature:
             return False
         return True
+
+    @property
+    def is_elliptic(self) -> bool:
+        """Whether it is a key for ECDSA, as OpenSSF Model Signing demands."""
+        return bool(_scheme(self._key))
+
+    @classmethod
+    def of(cls, key: object) -> PublicKey:
+        """A key of the library ``cryptography``; ValueError for an unsupported type."""
+        if not _is_supported(key):
+            raise ValueError(f"keys are {TYPES_TEXT}")
+        return cls(_public_pem(key).decode(), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +90,9 @@ class PrivateKey:
     _key: Private = field(repr=False, compare=False)
 
     def sign(self, data: bytes) -> bytes:
-        """Sign: DER-encoded ECDSA with SHA-256, or a raw Ed25519 signature."""
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-
-        if isinstance(self._key, ed25519.Ed25519PrivateKey):
-            return self._key.sign(data)
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+        """Sign: DER-encoded ECDSA, or a raw Ed25519 signature."""
+        signature: bytes = self._key.sign(data, *_scheme(self._key))
+        return signature
 
 
 def generate(kind: str, password: bytes | None) -> tuple[bytes, bytes]:
@@ -157,13 +163,12 @@ def load_private(data: bytes, password: bytes | None, where: str) -> PrivateKey:
         ) from error
     if not _is_private(key):
         raise InputError(
-            "keys are P-256 or Ed25519",
+            f"keys are {TYPES_TEXT}",
             reason="key-type-unsupported",
             where=where,
             hint="aibom keygen makes one",
         )
-    public = key.public_key()
-    return PrivateKey(PublicKey(_public_pem(public).decode(), public), key)
+    return PrivateKey(PublicKey.of(key.public_key()), key)
 
 
 def load_public(pem: str, where: str) -> PublicKey:
@@ -181,26 +186,34 @@ def load_public(pem: str, where: str) -> PublicKey:
         raise PolicyInvalid(
             "not a public key in PEM form", reason="key-unreadable", where=where
         ) from error
-    if not _is_public(key):
+    try:
+        return PublicKey.of(key)
+    except ValueError as error:
         raise PolicyInvalid(
-            "keys are P-256 or Ed25519", reason="key-type-unsupported", where=where
-        )
-    return PublicKey(_public_pem(key).decode(), key)
+            str(error), reason="key-type-unsupported", where=where
+        ) from error
 
 
 def _is_private(key: object) -> TypeGuard[Private]:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-
-    return isinstance(key, ed25519.Ed25519PrivateKey) or (
-        isinstance(key, ec.EllipticCurvePrivateKey)
-        and isinstance(key.curve, ec.SECP256R1)
-    )
+    public = getattr(key, "public_key", None)
+    return public is not None and _is_supported(public())
 
 
-def _is_public(key: object) -> bool:
+def _is_supported(key: object) -> bool:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
     return isinstance(key, ed25519.Ed25519PublicKey) or (
         isinstance(key, ec.EllipticCurvePublicKey)
-        and isinstance(key.curve, ec.SECP256R1)
+        and isinstance(key.curve, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1))
     )
+
+
+def _scheme(key: Any) -> tuple[Any, ...]:
+    """What signing and verifying take beside the data: the hash, for ECDSA."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    if isinstance(key, (ed25519.Ed25519PublicKey, ed25519.Ed25519PrivateKey)):
+        return ()
+    hashed = {256: hashes.SHA256(), 384: hashes.SHA384(), 521: hashes.SHA512()}
+    return (ec.ECDSA(hashed[key.curve.key_size]),)

@@ -37,7 +37,6 @@ from typing import Any
 
 from aibom.attest.oms_manifest import (
     GIT_PATHS,
-    OMS_V1,
     SINGLE_FILE,
     is_at_or_below,
     is_plain_path,
@@ -46,7 +45,7 @@ from aibom.attest.oms_manifest import (
 from aibom.digest import Content
 from aibom.errors import InputError, UsageError
 from aibom.listing import HOUSEKEEPING
-from aibom.statement import Resource, Statement
+from aibom.statement import OMS_V1, Resource, Statement
 
 __all__ = ["LEFT_OUT", "emit"]
 

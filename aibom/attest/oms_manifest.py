@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from aibom.errors import DocumentInvalid, VerificationFailed
 from aibom.listing import UNUSABLE
 from aibom.reading import Reader
-from aibom.statement import Statement
+from aibom.statement import OMS_V1, Statement
 
 __all__ = [
     "GIT_PATHS",
-    "OMS_V1",
     "SINGLE_FILE",
     "OmsManifest",
     "OmsResource",
@@ -34,8 +33,6 @@ __all__ = [
     "read",
     "root_digest",
 ]
-
-OMS_V1 = "https://model_signing/signature/v1.0"
 
 #: What model-signing 0.2.0 wrote. It signed another encoding than DSSE's, so there is
 #: nothing to verify with a DSSE of ours.

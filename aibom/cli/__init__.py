@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gate": ("aibom.cli.gate", "Verify, hash, evaluate, decide."),
     "explain": ("aibom.cli.explain", "Tell the story behind a verdict."),
     "policy": ("aibom.cli.policy", "Lint, lock and list policies."),
+    "trust-root": (
+        "aibom.cli.trust_root",
+        "Show, pin and update the roots of Sigstore.",
+    ),
     "party": ("aibom.cli.party", "Pseudonyms for the people behind data."),
 }
 

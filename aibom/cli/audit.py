@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import PATH, load_key, now, parse_when, progress_bar
+from aibom.cli.common import PATH, now, parse_when, progress_bar
 from aibom.cli.group import Group
+from aibom.cli.signing import SigningOptions, signing_options
 
 __all__ = ["command"]
 
@@ -36,7 +37,6 @@ Example:
     required=True,
     help="What the subject is.",
 )
-@click.option("--key", type=PATH, metavar="FILE", help="Sign the audit with this key.")
 @click.option(
     "--examined-on",
     metavar="TIME",
@@ -51,14 +51,15 @@ Example:
     show_default=True,
     help="Folder the audit is written to.",
 )
+@signing_options
 def record(
     report: Path,
     subject: Path,
     name: str,
     kind: str,
-    key: Path | None,
     examined_on: str | None,
     output: Path,
+    signing: SigningOptions,
 ) -> None:
     """Turn REPORT (aibom/audit-report/v1) into an audit of SUBJECT's bytes.
 
@@ -69,7 +70,7 @@ def record(
     from aibom.lineage.nodes import Kind
     from aibom.operations.audit import record_audit
 
-    private = load_key(key) if key is not None else None
+    signer = signing.optional_signer()
     with progress_bar("hashing") as progress:
         path = record_audit(
             report,
@@ -78,7 +79,7 @@ def record(
             kind=Kind(kind),
             examined_on=parse_when(examined_on, "--examined-on") or now(),
             output=output,
-            key=private,
+            signer=signer,
             progress=progress,
         )
     click.echo(str(path))

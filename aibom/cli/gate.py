@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from aibom.cli.attesting import Attesting, attesting_options
 from aibom.cli.common import PATH, now, parse_when, progress_bar
 from aibom.cli.evaluation import (
     Output,
@@ -13,6 +14,7 @@ from aibom.cli.evaluation import (
     prepare_outputs,
     write_verdict,
 )
+from aibom.cli.signing import SigningOptions, signing_options
 
 __all__ = ["command"]
 
@@ -28,8 +30,10 @@ Exit 0 is the only yes: 10 denied, 11 verification failed, 3 it cannot be told, 
 invalid BOM, 2 the policy or the call is wrong, 1 could not decide.
 """,
 )
-@click.argument("folder", metavar="DIR", type=PATH)
+@click.argument("folder", metavar="DIR|FILE", type=PATH)
 @gate_options
+@attesting_options
+@signing_options
 def command(
     folder: Path,
     policy: Path,
@@ -40,16 +44,20 @@ def command(
     report_only: bool,
     policy_digest: str | None,
     outputs: tuple[Output, ...],
+    attesting: Attesting,
+    signing: SigningOptions,
 ) -> int:
     """Decide whether the artifact in DIR may be deployed.
 
     Verifies its signature, its BOM, every byte, every upstream BOM and step record;
     then evaluates the policy. When verification fails no rule is evaluated, and the
-    verdict says so.
+    verdict says so. With --attest the verdict is signed, whatever it is, for those who
+    rely on it later (`aibom verify --verdict`).
     """
     from aibom.operations.gate import gate, make_options
 
-    prepare_outputs(folder, policy, outputs)
+    prepare_outputs(folder, policy, attesting.outputs(outputs))
+    signer = attesting.signer(signing)
     options, when = make_options(
         evidence,
         asked=parse_when(effective_time),
@@ -61,4 +69,5 @@ def command(
     )
     with progress_bar("hashing") as progress:
         verdict = gate(folder, policy, options, when, progress)
-    return write_verdict(verdict, outputs)
+    code = write_verdict(verdict, outputs)
+    return attesting.write(verdict, folder, signer, code)

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aibom.cli.common import PATH, load_key, progress_bar, warn
+from aibom.cli.common import PATH, evidence_option, now, progress_bar, warn
+from aibom.cli.signing import SigningOptions, signing_options
+from aibom.errors import UsageError
 
 if TYPE_CHECKING:
     from aibom.recording import RunOutcome
+    from aibom.recording.content import Approve
+    from aibom.verdict import Verdict
 
 __all__ = ["command"]
 
@@ -67,7 +71,6 @@ Everything after -- belongs to CMD, its own --help included.
     help="A setting to write down. Repeatable.",
 )
 @click.option("--label", metavar="TEXT", help="What people call this step.")
-@click.option("--key", type=PATH, metavar="FILE", help="Sign the record with this key.")
 @click.option(
     "--steps",
     type=PATH,
@@ -97,6 +100,15 @@ Everything after -- belongs to CMD, its own --help included.
     default=Path("."),
     help="Where the code lives; its commit is recorded.  [default: here]",
 )
+@click.option(
+    "--gate",
+    "policy",
+    type=PATH,
+    metavar="DIR",
+    help="Policy that must allow every input before CMD starts.",
+)
+@evidence_option
+@signing_options
 @click.argument("argv", metavar="-- CMD...", nargs=-1, type=click.UNPROCESSED)
 def command(
     kind: str,
@@ -105,21 +117,27 @@ def command(
     parties: tuple[str, ...],
     parameters: tuple[str, ...],
     label: str | None,
-    key: Path | None,
     steps: Path,
     recheck: str,
     secrets: tuple[str, ...],
     code: Path,
+    policy: Path | None,
+    evidence: tuple[Path, ...],
     argv: tuple[str, ...],
+    signing: SigningOptions,
 ) -> int:
     """Run CMD as a step, and write down what it used and what it made.
 
     It ends with CMD's own exit code, and with 125 when the recording itself failed.
     There is a record only when CMD succeeds; else a log lies in .aibom/failed/.
+
+    With --gate each model and dataset that goes in is verified and judged first, as
+    `aibom gate` does: CMD does not start on data that was swapped, that nobody
+    answers for, or that an advisory names.
     """
     from aibom.recording import InputRef, OutputRef, PartyRef, run
 
-    signer = _signer(key)
+    signer = _signer(signing)
     with progress_bar("hashing") as progress:
         outcome = run(
             list(argv),
@@ -132,6 +150,7 @@ def command(
             steps=steps,
             recheck=recheck,
             signer=signer,
+            approve=_approval(policy, evidence),
             secrets=secrets,
             code=code,
             on_warning=warn,
@@ -141,12 +160,38 @@ def command(
     return outcome.exit_code
 
 
-def _signer(key: Path | None) -> Callable[[bytes], Mapping[str, Any]] | None:
-    if key is None:
+def _signer(asked: SigningOptions) -> Callable[[bytes], Mapping[str, Any]] | None:
+    signer = asked.optional_signer()
+    if signer is None:
         return None
     from aibom.operations.run import record_signer
 
-    return record_signer(load_key(key))
+    return record_signer(signer)
+
+
+def _approval(policy: Path | None, evidence: tuple[Path, ...]) -> Approve | None:
+    if policy is None:
+        if evidence:
+            raise UsageError(
+                "evidence is for a gate, and there is none",
+                reason="usage",
+                where="--evidence",
+                hint="add --gate DIR, the folder of the policy",
+            )
+        return None
+    from aibom.operations.run import gate_inputs
+
+    def tell(name: str, verdict: Verdict | None) -> None:
+        if verdict is None:
+            warn(f"gate: {name}: code and guidelines are pinned, not gated")
+            return
+        warn(f"gate: {name}: {verdict.decision.value} [{verdict.reason}]")
+        for finding in verdict.blocking:
+            warn(f"gate: {name}: {finding.rule}: {finding.label}: {finding.actual}")
+        if verdict.verification.message:
+            warn(f"gate: {name}: {verdict.verification.message}")
+
+    return gate_inputs(policy, evidence, now(), tell)
 
 
 def _tell(outcome: RunOutcome, kind: str, steps: Path) -> None:

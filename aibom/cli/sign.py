@@ -6,32 +6,70 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import PATH, load_key, progress_bar
+from aibom.cli.common import PATH, progress_bar
+from aibom.cli.signing import SigningOptions, signing_options
+from aibom.errors import UsageError
 
 __all__ = ["command"]
 
 
-@click.command("sign")
-@click.argument("path", metavar="DIR|RECORD", type=PATH)
-@click.option(
-    "--key",
-    type=PATH,
-    required=True,
-    metavar="FILE",
-    help="Private key (aibom keygen); its password: AIBOM_KEY_PASSWORD, or asked.",
+@click.command(
+    "sign",
+    epilog="""\b
+Examples:
+  aibom sign model/ --key release.key
+  aibom sign model/ --sigstore public              (in CI: as the job itself)
+  aibom sign data/ --name acme/data/reviews --kind dataset --key supplier.key
+""",
 )
-def command(path: Path, key: Path) -> None:
-    """Sign DIR/aibom.cdx.json for the bytes in DIR, or an unsigned RECORD.
+@click.argument("path", metavar="DIR|FILE|RECORD", type=PATH)
+@click.option(
+    "--name",
+    metavar="NAMESPACE/NAME",
+    help="Make a BOM that says no more than this name: for data as it is delivered.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["dataset", "model", "system"]),
+    help="What it is, with --name.",
+)
+@click.option(
+    "--inline",
+    is_flag=True,
+    help="Put the BOM itself into the statement, and so into a log that keeps it.",
+)
+@click.option("--oms", is_flag=True, help="Also write an OpenSSF model.sig.")
+@signing_options
+def command(
+    path: Path,
+    name: str | None,
+    kind: str | None,
+    inline: bool,
+    oms: bool,
+    signing: SigningOptions,
+) -> None:
+    """Sign the BOM of DIR or FILE for the bytes that are there, or an unsigned RECORD.
 
-    DIR is hashed again first: a BOM that describes other bytes is refused. The
-    signature goes to DIR/aibom.sigstore.json, or beside RECORD in its place.
+    The bytes are hashed again first: a BOM that describes others is refused. The
+    signature goes to DIR/aibom.sigstore.json, to FILE.aibom.sigstore.json, or beside
+    RECORD in its place. A transparency log learns digests, and never the BOM unless
+    --inline is given.
     """
-    from aibom.operations.sign import sign_artifact, sign_record
+    from aibom.lineage.nodes import Kind
+    from aibom.operations.sign import Description, is_record, sign_artifact, sign_record
 
-    private = load_key(key)
-    if not path.is_dir():
-        click.echo(str(sign_record(path, private)))
+    if (name is None) != (kind is None):
+        raise UsageError(
+            "--name and --kind go together", reason="usage", where="--name"
+        )
+    signer = signing.signer()
+    if is_record(path):
+        click.echo(str(sign_record(path, signer)))
         return
+    described = Description(name, Kind(kind)) if name and kind else None
     with progress_bar("hashing") as progress:
-        bundle = sign_artifact(path, private, progress)
-    click.echo(str(bundle))
+        written = sign_artifact(
+            path, signer, progress, described=described, inline=inline, oms=oms
+        )
+    for one in written:
+        click.echo(str(one))

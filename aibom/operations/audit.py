@@ -6,8 +6,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from aibom.attest.bundle import make_bundle
-from aibom.attest.keys import PrivateKey
+from aibom.attest.signing import StatementSigner
 from aibom.audits.predicate import audit_statement
 from aibom.audits.report import read_report
 from aibom.digest import Progress, hash_path
@@ -26,15 +25,17 @@ def record_audit(
     kind: Kind,
     examined_on: datetime,
     output: Path,
-    key: PrivateKey | None = None,
+    signer: StatementSigner | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Hash ``subject``, read ``report``, write the audit into the folder ``output``.
 
     The file is named after its payload: ``<sha256>.sigstore.json``, or
-    ``.statement.json`` without a key. ``name`` is the name the lineage has for the
+    ``.statement.json`` without a signer. ``name`` is the name the lineage has for the
     subject. Raises :class:`~aibom.errors.DocumentInvalid` for a report that is not one.
     """
+    if signer is not None:
+        signer.prepare()
     data = read_small(report)
     parsed = read_report(parse_json(data, str(report)), str(report))
     content = hash_path(subject, progress=progress)
@@ -47,10 +48,10 @@ def record_audit(
         examined_on,
     )
     output.mkdir(parents=True, exist_ok=True)
-    if key is None:
+    if signer is None:
         path = output / f"{statement.payload_digest}.statement.json"
         write_atomic(path, statement.payload)
         return path
     path = output / f"{statement.payload_digest}.sigstore.json"
-    write_atomic(path, to_json(make_bundle(statement.payload, key)))
+    write_atomic(path, to_json(signer.sign(statement.payload)))
     return path

@@ -1,10 +1,12 @@
 """Evidence folders: every statement in them, read, checked, and turned into values.
 
-Three kinds of file count, everything else is passed over: ``*.sigstore.json`` (a
-bundle), ``*.statement.json`` (a statement nobody signed), and a BOM ``aibom.cdx.json``
-with its ``aibom.sigstore.json`` in the same folder. A bundle that cannot be read, or
-whose signature names an allowed key and does not verify, ends the run: what it would
-have said is unknown.
+Four kinds of file count, everything else is passed over: ``*.sigstore.json`` (a
+bundle), ``*.statement.json`` (a statement nobody signed), ``model.sig`` or
+``*.model.sig`` (an OpenSSF model signature), and a BOM ``aibom.cdx.json`` with its
+``aibom.sigstore.json`` in the same folder, or both behind the name of a single file
+(``labels.jsonl.aibom.cdx.json``). A bundle that cannot be read, or whose signature
+names an allowed signer and does not verify, ends the run: what it would have said is
+unknown.
 """
 
 from __future__ import annotations
@@ -16,19 +18,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from aibom.attest.bom_statement import BomSubject, read_bom_statement
+from aibom.attest.bom_statement import (
+    BOM_PREDICATES,
+    BomSubject,
+    read_bom_statement,
+)
 from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner
 from aibom.attest.verify import Identified, identify, namespace_refusal
 from aibom.audits.predicate import read_audit
 from aibom.bom.parse import read_bytes
-from aibom.digest import BOM_NAME, BUNDLE_NAME
+from aibom.digest import OMS_NAME
 from aibom.errors import InputError, VerificationFailed
 from aibom.lineage.evidence import Evidence
 from aibom.lineage.step_record import is_step_record, step_fragment
 from aibom.operations.files import read_small, shown
+from aibom.operations.inline import require_inline_equal
+from aibom.operations.model_signature import model_signature
+from aibom.operations.place import bom_beside, bundle_beside, is_bom_name
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
-from aibom.statement import AUDIT_V1, REFERENCE_V01, Statement
+from aibom.statement import AUDIT_V1, OMS_V1, Statement
 
 __all__ = ["BomPair", "Found", "collect"]
 
@@ -57,6 +66,15 @@ class Found:
     pairs: Mapping[str, tuple[BomPair, ...]]
     digests: tuple[tuple[str, str], ...]
     unsigned_boms: Mapping[str, str]
+
+    def with_item(self, item: Evidence) -> Found:
+        """With one more statement, found elsewhere."""
+        return replace(self, items=(*self.items, item))
+
+    def with_file(self, location: str, data: bytes) -> Found:
+        """With the digest of one more file that was read."""
+        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        return replace(self, digests=tuple(sorted({*self.digests, (location, digest)})))
 
 
 def collect(
@@ -114,8 +132,12 @@ class _Collector:
         self.unsigned: dict[str, str] = {}
 
     def take(self, path: Path, location: str) -> None:
-        if path.name == BOM_NAME:
+        if is_bom_name(path.name):
             self._bom_alone(path, location)
+        elif path.name == OMS_NAME or path.name.endswith("." + OMS_NAME):
+            data = read_small(path)
+            self._note(location, data)
+            self.items.append(model_signature(data, location, self.signers, self.now))
         elif path.name.endswith(BUNDLE_END) and not path.name.startswith("."):
             data = read_small(path)
             self._note(location, data)
@@ -133,15 +155,16 @@ class _Collector:
         self.digests.add((location, f"sha256:{hashlib.sha256(data).hexdigest()}"))
 
     def _bom_alone(self, path: Path, location: str) -> None:
-        if not path.with_name(BUNDLE_NAME).exists():
+        if not bundle_beside(path).exists():
             data = read_bytes(path)
             self._note(location, data)
             self.unsigned[hashlib.sha256(data).hexdigest()] = location
 
     def _statement(self, path: Path, location: str, found: Identified) -> None:
-        if found.statement.predicate_type == REFERENCE_V01:
-            if path.with_name(BOM_NAME).exists() and path.name == BUNDLE_NAME:
-                self._pair(path.with_name(BOM_NAME), location, found)
+        if found.statement.predicate_type in BOM_PREDICATES:
+            bom = bom_beside(path)
+            if bom is not None and bom.exists():
+                self._pair(bom, location, found)
             return
         refusal = found.refusal
         if refusal is None:
@@ -152,7 +175,7 @@ class _Collector:
         subject = read_bom_statement(found.statement, location)
         data = read_bytes(path)
         digest = hashlib.sha256(data).hexdigest()
-        place = location.removesuffix(BUNDLE_NAME) + BOM_NAME
+        place = location.removesuffix(location.rpartition("/")[2]) + path.name
         if digest != subject.bom.value:
             raise VerificationFailed(
                 f"the BOM is sha256:{digest}, but its bundle names {subject.bom}",
@@ -160,6 +183,7 @@ class _Collector:
                 where=place,
                 hint="the BOM or its bundle was changed; fetch both again",
             )
+        require_inline_equal(data, subject, place)
         self._note(place, data)
         pair = BomPair(data, digest, found, subject, place)
         self.pairs.setdefault(digest, []).append(pair)
@@ -186,4 +210,7 @@ def _evidence(found: Identified, refusal: str | None, location: str) -> Evidence
         return replace(item, graph=fragment.graph, own=fragment.own)
     if statement.predicate_type == AUDIT_V1:
         return replace(item, audit=read_audit(statement, location))
+    if statement.predicate_type == OMS_V1:
+        # Under another name than model.sig its files were not looked at.
+        return replace(item, signer=None, refusal="model-signature-misnamed")
     return item

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aibom.attest.signers import AllowedSigner, read_signers
+from aibom.attest.authority import ByIdentity
+from aibom.attest.signers import AllowedSigner, read_signers, signer_warnings
 from aibom.errors import AibomError, PolicyInvalid
 from aibom.operations.files import is_inside, read_small, write_atomic
 from aibom.policy.data import (
@@ -90,6 +91,11 @@ class Folder:
     advisories_sequence: int | None
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What whoever relies on the folder should know."""
+        return signer_warnings(self.signers)
+
+    @property
     def digest(self) -> str:
         """The digest of policy, data and packs as they are now."""
         return self.lock.digest
@@ -138,7 +144,8 @@ def _load(path: Path, locked: bool) -> Folder:
     _load_packs(policy.extends, packs, digests, ())
     policy = combine(policy, packs)
     values = {name: reads.yaml(name) for name in policy.data}
-    data, signers = _data(path, values)
+    data, signers = _data(reads, values)
+    reads.digests.update(_embedded_roots(signers))
     _require_data(policy)
     sequence = data.advisories.sequence if data.advisories else None
     now = Lock(
@@ -166,6 +173,11 @@ class _Reads:
         self.digests: dict[str, str] = {}
 
     def yaml(self, name: str) -> Any:
+        """A parsed file."""
+        return parse_yaml(self.bytes(name), str(self.path / name))
+
+    def bytes(self, name: str) -> bytes:
+        """The bytes of a file, which the lock will pin."""
         where = str(self.path / name)
         if not self.path.is_dir():
             raise PolicyInvalid(
@@ -180,7 +192,7 @@ class _Reads:
                 error.message, reason="policy-unreadable", where=where
             ) from error
         self.digests[name] = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        return parse_yaml(data, where)
+        return data
 
 
 def _load_packs(
@@ -222,17 +234,34 @@ def _load_pack(name: str) -> tuple[Policy, str]:
 
 
 def _data(
-    path: Path, values: Mapping[str, Any]
+    reads: _Reads, values: Mapping[str, Any]
 ) -> tuple[PolicyData, tuple[AllowedSigner, ...]]:
     def read(name: str, reader: Any) -> Any:
-        return reader(values[name], str(path / name)) if name in values else None
+        if name not in values:
+            return None
+        return reader(values[name], str(reads.path / name))
+
+    def signers(value: Any, where: str) -> tuple[AllowedSigner, ...]:
+        return read_signers(value, where, reads.bytes)
 
     data = PolicyData(
         sources=read("trusted-sources.yaml", read_trusted_sources),
         roots=read("accepted-roots.yaml", read_accepted_roots),
         advisories=read(ADVISORIES, read_advisories),
     )
-    return data, read("signers.yaml", read_signers) or ()
+    return data, read("signers.yaml", signers) or ()
+
+
+def _embedded_roots(signers: tuple[AllowedSigner, ...]) -> dict[str, str]:
+    """Trust roots that are no file of the folder: a new program may bring new ones."""
+    roots = [
+        s.authority.trust_root for s in signers if isinstance(s.authority, ByIdentity)
+    ]
+    return {
+        f"trust root {root.name} (embedded)": f"sha256:{root.root.digest}"
+        for root in roots
+        if root.embedded
+    }
 
 
 def _require_data(policy: Policy) -> None:

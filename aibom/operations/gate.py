@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import aibom
-from aibom.digest import BOM_NAME, Progress
+from aibom.digest import BOM_NAME, Content, Progress
 from aibom.errors import AibomError, PolicyInvalid, UsageError, VerificationFailed
 from aibom.operations.folder import Folder, load_folder, require_outside
 from aibom.operations.verify import Verified, verify, verify_document
@@ -87,8 +87,11 @@ def gate(
     options: Options,
     now: datetime,
     progress: Progress | None = None,
+    content: Content | None = None,
 ) -> Verdict:
-    """Decide about an artifact's folder.
+    """Decide about an artifact: a folder, or one file.
+
+    ``content`` is what was hashed there a moment ago, if it was.
 
     Raises :class:`~aibom.errors.PolicyInvalid` and :class:`~aibom.errors.UsageError`
     (exit 2) before anything is verified; failures of verification come back as a
@@ -97,7 +100,12 @@ def gate(
     loaded = _folder(policy, folder, options, require_lock=True)
     try:
         verified = verify(
-            folder, loaded.signers, options.evidence, now, progress=progress
+            folder,
+            loaded.signers,
+            options.evidence,
+            now,
+            progress=progress,
+            content=content,
         )
     except AibomError as error:
         return _not_verified(loaded, options, now, error)
@@ -218,7 +226,7 @@ def _decided(
         inputs=_inputs(folder, verified),
         results=results,
         dry_run=dry_run,
-        warnings=verified.warnings,
+        warnings=(*folder.warnings, *verified.warnings),
     )
 
 

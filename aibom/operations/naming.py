@@ -9,6 +9,9 @@ and anybody can write one. So before a statement counts for a digest, three ques
 3. And the names given by those who made it or vouch for it: the steps that generated
    it, its own verified BOM, and step records that passed the first two questions?
 
+An OpenSSF model signature names nothing that could be compared, so for it the first
+question is whether its signer may use a name that the lineage has for the digest.
+
 Otherwise a signer for ``acme/lab-*`` could speak of ``acme/production``, under a name
 of its own. A name that is wrongly added can only take trust away.
 """
@@ -23,6 +26,7 @@ from aibom.digest import Digest
 from aibom.lineage.evidence import Evidence
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Node, Relation
+from aibom.statement import OMS_V1
 
 __all__ = ["made_as", "only_name", "qualified_names", "require_own_names"]
 
@@ -67,7 +71,10 @@ def _judged(
         return item
     signer = allowed[item.signer.name]
     for name, digest in item.subjects:
-        if digest in called and name not in called[digest]:
+        if item.predicate_type == OMS_V1:
+            if not any(map(signer.may_name, called.get(digest, ()))):
+                return replace(item, signer=None, refusal="namespace-not-allowed")
+        elif digest in called and name not in called[digest]:
             return replace(item, signer=None, refusal="subject-name-differs")
         if digest in called and not all(map(signer.may_name, taken.get(digest, ()))):
             return replace(item, signer=None, refusal="namespace-not-allowed")
@@ -85,7 +92,7 @@ def only_name(graph: Graph, node: Node, items: Iterable[Evidence]) -> str | None
     for item in items:
         if item.signer is not None:
             names.update(
-                name for name, digest in item.subjects if digest == node.digest
+                name for name, digest in item.subjects if name and digest == node.digest
             )
     return names.pop() if len(names) == 1 else None
 
@@ -97,7 +104,7 @@ def made_as(graph: Graph, node: Node) -> frozenset[str]:
 
 
 def _subjects(item: Evidence) -> list[_Pair]:
-    return [(digest, (name,)) for name, digest in item.subjects]
+    return [(digest, (name,)) for name, digest in item.subjects if name]
 
 
 def _joined(pairs: Iterable[_Pair]) -> _Names:

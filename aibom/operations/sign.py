@@ -1,33 +1,52 @@
 """Sign: bind a BOM to the bytes it describes, or put a signature on a step record.
 
-``sign_artifact`` hashes the folder again first: what is signed is what is there now,
-and a BOM that describes other bytes is refused.
+``sign_artifact`` hashes the bytes again first: what is signed is what is there now, and
+a BOM that describes other bytes is refused. One pass over the bytes serves the BOM's
+check, our statement and an OpenSSF model signature. Whatever fails, no signature is
+left that was not there before.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from aibom.attest.bom_statement import bom_statement
-from aibom.attest.bundle import make_bundle
 from aibom.attest.keys import PrivateKey, generate, load_private
+from aibom.attest.oms import emit
+from aibom.attest.oms_bundle import require_oms_key
+from aibom.attest.oms_manifest import is_plain_path
+from aibom.attest.signing import CertificateSigner, KeySigner, StatementSigner
 from aibom.bom.parse import read_bytes
-from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Progress, hash_path
+from aibom.digest import Content, Progress, hash_path
 from aibom.errors import InputError, UsageError
-from aibom.lineage.nodes import Node
+from aibom.lineage.nodes import Kind, Node
+from aibom.listing import refused
+from aibom.operations.describe import describe, require_describable
 from aibom.operations.files import read_small, write_atomic
+from aibom.operations.place import Place
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
-from aibom.operations.validate import load_bom
-from aibom.statement import Statement, to_json
+from aibom.operations.validate import BomFile, load_bom
+from aibom.statement import Statement, parse_json, to_json
 
 __all__ = [
+    "Description",
+    "is_record",
     "key_pair_paths",
     "load_key",
     "make_key_pair",
     "sign_artifact",
     "sign_record",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the owner of the bytes calls them, where there is no BOM that says so."""
+
+    name: str
+    kind: Kind
 
 
 def key_pair_paths(name: Path) -> tuple[Path, Path]:
@@ -69,56 +88,120 @@ def load_key(path: Path, password: bytes | None) -> PrivateKey:
 
 
 def sign_artifact(
-    folder: Path, key: PrivateKey, progress: Progress | None = None
-) -> Path:
-    """Sign ``folder/aibom.cdx.json``; returns the ``folder/aibom.sigstore.json`` made.
+    path: Path,
+    signer: StatementSigner,
+    progress: Progress | None = None,
+    *,
+    described: Description | None = None,
+    inline: bool = False,
+    oms: bool = False,
+) -> tuple[Path, ...]:
+    """Sign the BOM of a folder or file; returns the signatures that were written.
 
-    Raises :class:`~aibom.errors.InputError` ``digest-mismatch`` when the BOM describes
-    other bytes than those in the folder.
+    ``described`` has a BOM written that says no more than that, with the signatures and
+    not before. ``inline`` puts the BOM
+    into the statement, and so into a log; ``oms`` also writes an OpenSSF model
+    signature. Raises :class:`~aibom.errors.InputError` (``digest-mismatch``) when the
+    BOM describes other bytes than are there, with ``oms``
+    ``key-type-unsupported`` for a key that OMS does not know and ``name-unusable`` for
+    a folder that it cannot name; and what the signer raises.
     """
-    path = folder / BOM_NAME
-    bom = load_bom(read_bytes(path), str(path))
-    content = hash_path(folder, progress=progress)
+    place = Place.of(path)
+    if oms:
+        _require_oms(path, signer)
+    if described is not None:
+        require_describable(place, described.name, described.kind)
+    given = None if described is not None else _read_bom(place)
+    signer.prepare()
+    content = hash_path(path, progress=progress)
+    files = []
+    if described is not None:
+        given = describe(place, content, described.name, described.kind)
+        files.append((place.bom, given))
+    bom = load_bom(given or b"", str(place.bom))
+    statement = _bom_statement(bom, given or b"", content, inline=inline)
+    statements = [(place.bundle, statement)]
+    if oms:
+        statements.append((place.oms, emit(content, path.resolve().name)))
+    # All are signed before any is written: half of them would be worse than none.
+    signed = [(where, to_json(signer.sign(one.payload))) for where, one in statements]
+    for where, written in (*files, *signed):
+        write_atomic(where, written)
+    return tuple(where for where, _ in signed)
+
+
+def _require_oms(path: Path, signer: StatementSigner) -> None:
+    """Refuse what would end as a signature that no OMS verifier takes."""
+    name = path.resolve().name
+    if not is_plain_path(name):
+        raise refused("name-unusable", str(path), repr(name))
+    if isinstance(signer, (KeySigner, CertificateSigner)):
+        require_oms_key(signer.key.public, "--oms")
+
+
+def _bom_statement(
+    bom: BomFile, data: bytes, content: Content, *, inline: bool
+) -> Statement:
     root = bom.graph.nodes[str(bom.graph.root)]
-    _require_same(root, content, path)
-    statement = bom_statement(bom.digest, root, content)
-    bundle = folder / BUNDLE_NAME
-    write_atomic(bundle, to_json(make_bundle(statement.payload, key)))
-    return bundle
+    _require_same(root, content, bom.where)
+    # Parsed the way statements are, since that is how it will be compared.
+    document = parse_json(data, bom.where, limit=len(data)) if inline else None
+    return bom_statement(bom.digest, root, content, document)
 
 
-def _require_same(root: Node, content: Content, path: Path) -> None:
+def _read_bom(place: Place) -> bytes:
+    try:
+        return read_bytes(place.bom)
+    except InputError as error:
+        if error.reason != "path-missing":
+            raise
+        raise InputError(
+            "there is no BOM to sign",
+            reason="bom-missing",
+            where=str(place.bom),
+            hint="aibom assemble makes that of a recorded step; for data that is "
+            "delivered as it is: aibom sign … --name NAMESPACE/NAME --kind dataset",
+        ) from error
+
+
+def _require_same(root: Node, content: Content, where: str) -> None:
     if root.digest != content.digest:
         raise InputError(
-            f"the BOM describes {root.digest}, but the folder is {content.digest}",
+            f"the BOM describes {root.digest}, but what is there is {content.digest}",
             reason="digest-mismatch",
-            where=str(path),
+            where=where,
             hint="assemble the BOM again; if you did not change the folder, who did?",
         )
     if not root.values("name"):
         raise InputError(
             "the BOM's artifact has no name, so no namespace could allow its signer",
             reason="name-missing",
-            where=str(path),
+            where=where,
             hint="record the step with --output DIR,name=NAMESPACE/NAME",
         )
 
 
-def sign_record(path: Path, key: PrivateKey) -> Path:
+def is_record(path: Path) -> bool:
+    """Whether a path is that of an unsigned step record or audit, by its name."""
+    return path.name.endswith(STATEMENT_END) and not path.is_dir()
+
+
+def sign_record(path: Path, signer: StatementSigner) -> Path:
     """Sign an unsigned step record or audit (``….statement.json``) beside it.
 
     Writes ``….sigstore.json`` over exactly the same payload and removes the unsigned
     file, so that one record stays one file.
     """
-    if not path.name.endswith(STATEMENT_END):
+    if not is_record(path):
         raise UsageError(
             f"is not an unsigned statement (…{STATEMENT_END}), nor a folder with a BOM",
             reason="not-signable",
             where=str(path),
         )
+    signer.prepare()
     payload = read_small(path)
     Statement.parse(payload, str(path))
     bundle = path.with_name(path.name.removesuffix(STATEMENT_END) + BUNDLE_END)
-    write_atomic(bundle, to_json(make_bundle(payload, key)), replace=False)
+    write_atomic(bundle, to_json(signer.sign(payload)), replace=False)
     path.unlink()
     return bundle

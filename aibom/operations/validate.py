@@ -28,6 +28,7 @@ __all__ = [
     "LEVELS",
     "BomFile",
     "Validation",
+    "bom_bytes",
     "load_bom",
     "problems_of",
     "validate",
@@ -134,8 +135,8 @@ def _invalid(problems: tuple[Problem, ...], where: str) -> DocumentInvalid:
     )
 
 
-def write_bom(document: dict[str, Any], path: Path) -> str:
-    """Write a BOM of ours, validated at every level first; returns its SHA-256.
+def bom_bytes(document: dict[str, Any], where: str) -> bytes:
+    """A BOM of ours as bytes, validated at every level.
 
     A problem here is a fault of this program, not of its user, and says so.
     """
@@ -143,12 +144,18 @@ def write_bom(document: dict[str, Any], path: Path) -> str:
     digest = hashlib.sha256(data).hexdigest()
     problems = problems_of(document, digest, "profile")
     if problems:
-        error = _invalid(problems, str(path))
+        error = _invalid(problems, where)
         raise AibomError(
             f"refusing to write an invalid BOM: {error.message}",
             reason="bom-not-written",
-            where=str(path),
+            where=where,
             hint="this is a fault of aibom; please report it",
         )
+    return data
+
+
+def write_bom(document: dict[str, Any], path: Path) -> str:
+    """Write a BOM of ours, validated at every level first; returns its SHA-256."""
+    data = bom_bytes(document, str(path))
     write_atomic(path, data)
-    return digest
+    return hashlib.sha256(data).hexdigest()

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +28,15 @@ from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner, read_signers
 from aibom.attest.verify import Identified, identify
 from aibom.bom.parse import read_bytes
-from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Digest, Progress, hash_path
+from aibom.digest import (
+    BOM_NAME,
+    BUNDLE_NAME,
+    OMS_NAME,
+    Content,
+    Digest,
+    Progress,
+    hash_path,
+)
 from aibom.errors import InputError, VerificationFailed
 from aibom.lineage.evidence import Evidence, EvidenceSet, Signer
 from aibom.lineage.graph import Graph, disagreements
@@ -37,7 +45,10 @@ from aibom.lineage.step_record import Fragment, step_mismatches
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
 from aibom.operations.folder import require_outside
+from aibom.operations.inline import require_inline_equal
+from aibom.operations.model_signature import model_signature
 from aibom.operations.naming import made_as, only_name, require_own_names
+from aibom.operations.place import Place
 from aibom.operations.upstream import Upstream, follow_links
 from aibom.operations.validate import BomFile, load_bom
 from aibom.operations.vouching import require_allowed, require_named, vouched
@@ -46,6 +57,8 @@ from aibom.statement import REFERENCE_V01
 
 __all__ = ["Verified", "load_signers", "verify", "verify_document"]
 
+_SIDECARS = frozenset({BOM_NAME, BUNDLE_NAME, OMS_NAME})
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
@@ -53,6 +66,8 @@ class Verified:
 
     ``graph`` is the artifact's lineage joined with that of every verified upstream BOM.
     ``name`` is set when an allowed signer vouches for it as the artifact's one name.
+    ``signed_as`` is the identity, certificate or key of that signer in words, and
+    ``signed_at`` a time that an authority vouches for; the signature existed by then.
     """
 
     graph: Graph
@@ -66,6 +81,8 @@ class Verified:
     warnings: tuple[str, ...] = ()
     ancestors: str = "verified"
     upstream: tuple[str, ...] = ()
+    signed_as: str = ""
+    signed_at: datetime | None = None
 
     def steps(self) -> tuple[int, int]:
         """How many steps the lineage has, and how many of them a trusted record."""
@@ -74,36 +91,51 @@ class Verified:
 
 
 def load_signers(path: Path, artifact: Path) -> tuple[AllowedSigner, ...]:
-    """Read a ``signers.yaml`` that does not lie inside the artifact."""
+    """Read a ``signers.yaml``, with the files it names, outside of the artifact."""
     require_outside(path, artifact)
-    return read_signers(parse_yaml(read_small(path), str(path)), str(path))
+
+    def beside(name: str) -> bytes:
+        return read_small(path.with_name(name))
+
+    return read_signers(parse_yaml(read_small(path), str(path)), str(path), beside)
 
 
 def verify(
-    folder: Path,
+    path: Path,
     signers: tuple[AllowedSigner, ...],
     evidence: Iterable[Path],
     now: datetime,
     *,
     depth: int | None = None,
     progress: Progress | None = None,
+    content: Content | None = None,
 ) -> Verified:
-    """Verify an artifact's folder; ``depth=0`` leaves ancestors out, and says so.
+    """Verify a folder or a file; ``depth=0`` leaves ancestors out, and says so.
+
+    ``content`` is what was hashed there a moment ago, so that it is not read twice.
 
     Raises :class:`~aibom.errors.VerificationFailed` for what does not hold, and what
     reading the parts raises.
     """
-    if not folder.is_dir():
-        raise InputError("not a folder", reason="path-missing", where=str(folder))
-    identified, subject = _signed_statement(folder, signers, now)
-    bom = _bom_of(folder, subject)
+    place = Place.of(path)
+    data = _signed_bytes(place)
+    identified = identify(parse_bundle(data, str(place.bundle)), signers, now)
+    require_allowed(identified, str(place.bundle))
+    subject = read_bom_statement(identified.statement, str(place.bundle))
+    bom = _bom_of(place, subject)
     root = bom.graph.nodes[str(bom.graph.root)]
     require_named(identified, subject, root, made_as(bom.graph, root), bom.where)
-    content = _same_bytes(folder, root, subject, progress)
+    if content is None:
+        content = hash_path(path, progress=progress)
+    _require_same_bytes(place, root, subject, content)
     found = collect(evidence, signers, now)
-    return _with_ancestors(
+    if place.oms.exists():
+        signature = read_small(place.oms)
+        item = _own_model_signature(place, signature, content, signers, now)
+        found = found.with_item(item).with_file(OMS_NAME, signature)
+    verified = _with_ancestors(
         bom,
-        found,
+        found.with_file(BUNDLE_NAME, data),
         signers,
         depth,
         own=_bom_evidence(identified, bom, BUNDLE_NAME),
@@ -111,10 +143,11 @@ def verify(
             {content.digest, *(file.digest for file in content.files)}
         ),
         housekeeping=tuple(
-            name for name in content.housekeeping if name not in (BOM_NAME, BUNDLE_NAME)
+            name for name in content.housekeeping if name not in _SIDECARS
         ),
         unsigned_housekeeping=_not_listed(content, subject),
     )
+    return replace(verified, signed_as=identified.who, signed_at=identified.signed_at)
 
 
 def verify_document(
@@ -141,16 +174,38 @@ def verify_document(
 
 def _not_listed(content: Content, subject: BomSubject) -> tuple[str, ...]:
     """Housekeeping that is there now and was not when the artifact was signed."""
-    ours = {BOM_NAME, BUNDLE_NAME}
-    return tuple(sorted(set(content.housekeeping) - set(subject.housekeeping) - ours))
+    return tuple(
+        sorted(set(content.housekeeping) - set(subject.housekeeping) - _SIDECARS)
+    )
 
 
-def _signed_statement(
-    folder: Path, signers: tuple[AllowedSigner, ...], now: datetime
-) -> tuple[Identified, BomSubject]:
-    path = folder / BUNDLE_NAME
+def _own_model_signature(
+    place: Place,
+    data: bytes,
+    content: Content,
+    signers: tuple[AllowedSigner, ...],
+    now: datetime,
+) -> Evidence:
+    """The ``model.sig`` that came with the artifact: as signed, or the run ends.
+
+    One that speaks of other files is not somebody's opinion about something else: it
+    lies here to be relied on by others.
+    """
+    item = model_signature(data, OMS_NAME, signers, now)
+    if item.signer is not None and content.digest not in item.digests:
+        raise VerificationFailed(
+            "the OpenSSF model signature lists other files than are there",
+            reason="model-signature-mismatch",
+            where=str(place.oms),
+            hint="fetch the artifact again, or have it signed again",
+        )
+    return item
+
+
+def _signed_bytes(place: Place) -> bytes:
+    path = place.bundle
     try:
-        data = read_small(path)
+        return read_small(path)
     except InputError as error:
         if error.reason != "path-missing":
             raise
@@ -160,13 +215,10 @@ def _signed_statement(
             where=str(path),
             hint="ask its supplier for the bundle, or sign it: aibom sign DIR --key K",
         ) from error
-    identified = identify(parse_bundle(data, str(path)), signers, now)
-    require_allowed(identified, str(path))
-    return identified, read_bom_statement(identified.statement, str(path))
 
 
-def _bom_of(folder: Path, subject: BomSubject) -> BomFile:
-    path = folder / BOM_NAME
+def _bom_of(place: Place, subject: BomSubject) -> BomFile:
+    path = place.bom
     try:
         data = read_bytes(path)
     except InputError as error:
@@ -186,12 +238,13 @@ def _bom_of(folder: Path, subject: BomSubject) -> BomFile:
             where=str(path),
             hint="the BOM was changed after it was signed; fetch it again",
         )
+    require_inline_equal(data, subject, str(path))
     return load_bom(data, str(path))
 
 
-def _same_bytes(
-    folder: Path, root: Node, subject: BomSubject, progress: Progress | None
-) -> Content:
+def _require_same_bytes(
+    place: Place, root: Node, subject: BomSubject, content: Content
+) -> None:
     """Compare each (path, digest) of the BOM, the statement, and what is there."""
     wanted = {file.path: file.digest.value for file in root.files}
     listed = subject.files
@@ -200,18 +253,18 @@ def _same_bytes(
         raise VerificationFailed(
             "the signed statement lists other files than the BOM",
             reason="subject-mismatch",
-            where=str(folder / BUNDLE_NAME),
+            where=str(place.bundle),
         )
-    content = hash_path(folder, progress=progress)
-    there = {file.path: file.digest.value for file in content.files}
-    _require_files(folder, wanted, there)
+    if content.digest.form == "tree":
+        there = {file.path: file.digest.value for file in content.files}
+        _require_files(place.path, wanted, there)
     if content.digest != root.digest:
         raise VerificationFailed(
-            f"the folder is {content.digest}; the BOM says {root.digest}",
+            f"what is there is {content.digest}; the BOM says {root.digest}",
             reason="digest-mismatch",
-            where=str(folder),
+            where=str(place.path),
+            hint="these are not the bytes that were signed; fetch them again",
         )
-    return content
 
 
 def _require_files(

@@ -19,22 +19,47 @@ from aibom.operations.evidence import BomPair
 __all__ = ["require_allowed", "require_named", "vouched"]
 
 _REFUSALS = {
-    "signer-not-allowed": "was not signed by any signer that signers.yaml allows",
-    "signer-expired": "was signed by a signer who is not valid at this time",
+    "signer-not-allowed": "was not signed by any signer that is allowed",
+    "signer-expired": "was signed by a signer who was not valid at that time",
     "predicate-not-allowed": "was signed by a signer who may not make this statement",
     "namespace-not-allowed": "was signed by a signer who may not speak of this name",
+    "issuer-not-allowed": "was signed as an identity that another issuer vouches for",
+    "identity-not-allowed": "was signed as another identity than is allowed",
+    "source-repository-not-allowed": "was signed by a job of another repository",
+    "source-ref-not-allowed": "was signed by a job for another branch or tag",
+    "runner-not-allowed": "was signed by a job on another kind of runner",
+    "wrong-trust-root": "was signed with a Sigstore, or an authority, that no trust "
+    "root knows",
+    "trust-root-stale": "was signed with a Sigstore whose trust root nobody has "
+    "checked for too long",
+    "no-trusted-time": "does not say when it was signed, and must",
+    "timestamp-unverifiable": "has a timestamp, and nothing says whose to believe",
+    "signed-in-future": "was signed after the time that is asked about",
+}
+_HINTS = {
+    "trust-root-stale": "compare the root with its instance (aibom trust-root update), "
+    "then renew checked_on in signers.yaml",
+    "no-trusted-time": "have it signed again with --timestamp-url",
+    "timestamp-unverifiable": "name timestamp_roots for this signer in signers.yaml",
+    "wrong-trust-root": "if you know that instance, name its trust root",
+    "signed-in-future": "compare the clocks; an earlier --effective-time leaves out "
+    "what was signed since",
 }
 
 
 def require_allowed(identified: Identified, where: str) -> None:
     """Refuse a bundle that no allowed signer made, or none for such a statement."""
     if identified.refusal is not None:
-        who = f" ({identified.signer.signer.name})" if identified.signer else ""
+        names = [identified.signer.signer.name] if identified.signer else []
+        who = ", ".join([*names, *([identified.who] if identified.who else [])])
         raise VerificationFailed(
-            f"{_REFUSALS[identified.refusal]}{who}",
+            f"{_REFUSALS[identified.refusal]} ({who})",
             reason=identified.refusal,
             where=where,
-            hint="if this signer is right, add it to signers.yaml and lock the policy",
+            hint=_HINTS.get(
+                identified.refusal,
+                "if this signer is right, add it to signers.yaml and lock the policy",
+            ),
         )
 
 

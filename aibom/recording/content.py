@@ -10,15 +10,16 @@ lineage.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aibom.digest import Digest, Progress, Snapshot, hash_path, stat_snapshot
+from aibom.digest import Content, Digest, Progress, Snapshot, hash_path, stat_snapshot
 from aibom.errors import InputError, RecordingFailed, UsageError
 from aibom.recording.predicate import MadeOutput, UsedInput
 
 __all__ = [
+    "Approve",
     "DeclaredInput",
     "DeclaredOutput",
     "absolute",
@@ -28,6 +29,9 @@ __all__ = [
     "require_generated",
     "require_outside",
 ]
+
+#: Asked about an input that was just hashed: raises where it must not be used.
+Approve = Callable[[Path, UsedInput, Content], object]
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
@@ -103,14 +107,19 @@ class DeclaredInput:
         name: str,
         source: str | None,
         revision: str | None,
+        approve: Approve | None = None,
     ) -> DeclaredInput:
-        """Hash what is at ``path``; raises as :func:`~aibom.digest.hash_path` does."""
+        """Hash what is at ``path``; raises as :func:`~aibom.digest.hash_path` does.
+
+        ``approve`` is asked about what was hashed; what it raises goes through.
+        """
         # Taken first: a change while the bytes are being read must show later.
         snapshot = stat_snapshot(path)
-        digest = hash_path(path, progress=progress).digest
-        return cls(
-            UsedInput(role, kind, name, digest, source, revision), path, snapshot
-        )
+        content = hash_path(path, progress=progress)
+        used = UsedInput(role, kind, name, content.digest, source, revision)
+        if approve is not None:
+            approve(path, used, content)
+        return cls(used, path, snapshot)
 
     def recheck(self, mode: str, progress: Progress | None) -> UsedInput:
         """What was used, marked as changed if its bytes are no longer the same.

@@ -20,7 +20,7 @@ from typing import Any, Self, TypedDict
 
 from aibom.digest import Progress
 from aibom.errors import RecordingFailed, UsageError
-from aibom.recording.content import absolute
+from aibom.recording.content import Approve, absolute
 from aibom.recording.predicate import LOCAL_BUILDER
 from aibom.recording.redact import Redactor
 from aibom.statement import Statement, to_json
@@ -65,6 +65,7 @@ class RecordOptions(TypedDict, total=False):
     - ``recheck``: ``stat`` (default) re-reads inputs that look touched, ``full`` all
     - ``signer``: makes a Sigstore bundle of the payload; without one it is left
       unsigned
+    - ``approve``: asked about every input when it is hashed; raises to refuse it
     - ``secrets``: values that must not be written, or ``env:NAME``
     - ``environment``: names of the variables to record, if set
     - ``code``: a folder whose git commit is recorded (``.``), or ``None`` for none
@@ -78,6 +79,7 @@ class RecordOptions(TypedDict, total=False):
     steps: str | os.PathLike[str]
     recheck: str
     signer: Signer | None
+    approve: Approve | None
     secrets: Iterable[str]
     environment: Iterable[str]
     code: str | os.PathLike[str] | None
@@ -94,6 +96,7 @@ class Settings:
     steps: Path
     recheck: str
     signer: Signer | None
+    approve: Approve | None
     redactor: Redactor
     environment: Mapping[str, str]
     code: Path | None
@@ -129,6 +132,7 @@ class Settings:
             steps=absolute(options.get("steps", ".aibom/steps")),
             recheck=recheck,
             signer=options.get("signer"),
+            approve=options.get("approve"),
             redactor=Redactor.of(_listed(options.get("secrets", ())), os.environ),
             environment={
                 name: os.environ[name] for name in names if name in os.environ

@@ -70,22 +70,25 @@ def record(
     :class:`~aibom.errors.InputError` for an input that cannot be hashed, and
     :class:`~aibom.errors.RecordingFailed` when the record cannot be made:
     ``output-none``, ``output-missing``, ``output-unchanged``, ``output-is-an-input``,
-    ``signer-failed``, ``record-exists``, ``record-not-written``.
+    ``signer-failed``, ``record-exists``, ``record-not-written``. What a signer raises
+    goes through, and the record is written unsigned.
     """
     step = Step(require_step(kind), label, Settings.of(options))
     try:
         yield step
         step._finish()
     except BaseException as error:
-        step._log(error)
+        # What was done and written down did not fail, though signing it did.
+        if step.record is None:
+            step._log(error)
         raise
 
 
 class Step:
     """One step while it runs; made by :func:`record`, not by hand.
 
-    After success ``record`` is the path of the file that was written and ``id`` the
-    SHA-256 of its payload; until then, and after a failure, both are ``None``.
+    After success, and where only signing failed, ``record`` is the path of the file
+    that was written and ``id`` the SHA-256 of its payload; else both are ``None``.
     ``exit_code`` is that of a wrapped command, if there was one: any but 0 is a
     failure.
     """
@@ -121,8 +124,9 @@ class Step:
     ) -> None:
         """Declare and hash an input: call this before the work reads it.
 
-        ``source`` is the package URL the bytes are taken from, as claimed; its revision
-        is kept as well. ``name`` is the base name of ``path`` unless given.
+        Whoever gates inputs (the option ``approve``) is asked now; what it raises goes
+        through. ``source`` is the package URL the bytes are taken from, as claimed; its
+        revision is kept as well. ``name`` is the base name of ``path`` unless given.
 
         Raises :class:`~aibom.errors.UsageError` (``role-unknown``, ``kind-unknown``,
         ``source-not-purl``, ``revision-contradicts-source``, ``input-twice``,
@@ -144,6 +148,7 @@ class Step:
                 name=name or place.name,
                 source=source,
                 revision=revision,
+                approve=self._settings.approve,
             )
         )
 
@@ -254,10 +259,28 @@ class Step:
             self._log(None)
             return
         statement = self._statement()
-        name, data = self._settings.seal(statement)
+        try:
+            name, data = self._settings.seal(statement)
+        except BaseException:
+            self._keep_unsigned(statement)
+            raise
+        self._keep(name, data, statement)
+
+    def _keep(self, name: str, data: bytes, statement: Statement) -> None:
         path = self._settings.steps / name
         store.write_new(path, data)
         self.record, self.id = path, statement.payload_digest
+
+    def _keep_unsigned(self, statement: Statement) -> None:
+        """The step was done, and days of work must not hang on a service that is down.
+
+        Unsigned, the record counts for nothing at a gate, until somebody signs it.
+        """
+        name = f"{statement.payload_digest}.statement.json"
+        self._keep(name, statement.payload, statement)
+        self.warn(
+            f"the step is recorded, but not signed; later: aibom sign {self.record}"
+        )
 
     def _statement(self) -> Statement:
         if not self._outputs:

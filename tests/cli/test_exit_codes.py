@@ -151,7 +151,9 @@ WRONG_CALLS = {
     "unknown subcommand": ("policy", "lnt", "verifier"),
     "no rule of that name": ("explain", "verdict.json", "no-such-rule"),
     "no pseudonym key": ("party", "id", "Ada"),
-    "sign what is no record": ("sign", "data/a.txt", "--key", "release.key"),
+    "sign with nothing": ("sign", "model"),
+    "sign with two": ("sign", "model", "--key", "release.key", "--sigstore", "public"),
+    "verify by nobody": ("verify", "model"),
 }
 
 

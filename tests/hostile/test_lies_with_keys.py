@@ -25,6 +25,7 @@ from worlds import (
     fine_tune,
     key,
     named,
+    signing,
     step_options,
     subject,
     with_fact,
@@ -130,12 +131,12 @@ def edit_base(world: World, edit: Callable[[Graph], Graph]) -> None:
     bom = world.evidence / "base" / BOM_NAME
     graph = edit(world.graph(bom))
     (world.root / "base" / BOM_NAME).write_bytes(to_bytes(encode(graph)))
-    sign_artifact(world.root / "base", key("base"))
+    sign_artifact(world.root / "base", signing("base"))
     for name in (BOM_NAME, BUNDLE_NAME):
         shutil.copy(world.root / "base" / name, world.evidence / "base" / name)
     linked = [world.root / "base" / BOM_NAME]
     assemble(world.model, [world.evidence / "records"], boms=linked)
-    sign_artifact(world.model, key("release"))
+    sign_artifact(world.model, signing("release"))
 
 
 def test_world_can_be_linked_again(world: World) -> None:
@@ -311,7 +312,7 @@ def test_other_weights_with_the_lineage_of_the_good_ones(world: World) -> None:
     ]
     graph = Graph.of([*nodes, replace(evil, facts=old.facts)], edges, evil.id)
     world.bom.write_bytes(to_bytes(encode(graph)))
-    sign_artifact(world.model, key("release"))
+    sign_artifact(world.model, signing("release"))
     with pytest.raises(VerificationFailed) as caught:
         world.verify()
     assert caught.value.reason == "step-record-mismatch"
@@ -337,7 +338,7 @@ def test_judgement_in_a_bom_changes_nothing(
     document = json.loads(world.bom.read_bytes())
     judgement(document, name, value)
     world.bom.write_bytes(to_bytes(document))
-    sign_artifact(world.model, key("release"))
+    sign_artifact(world.model, signing("release"))
     after = world.gate()
     assert (after.results, after.tier) == (before.results, before.tier)
     assert after.exit_code == before.exit_code == 3
@@ -348,7 +349,7 @@ def test_evidence_for_the_parent_is_none_for_the_child(world: World) -> None:
     fine_tune(world, "next", "tuned again")
     linked = [world.root / "base" / BOM_NAME]
     assemble(world.root / "next", [world.evidence / "records"], boms=linked)
-    sign_artifact(world.root / "next", key("release"))
+    sign_artifact(world.root / "next", signing("release"))
     shutil.rmtree(world.model)
     (world.root / "next").rename(world.model)
     verdict = world.gate()
@@ -380,7 +381,7 @@ def test_weights_called_something_else(world: World, kind: Kind) -> None:
         assert caught.value.reason == "root-kind-unsupported"
         return
     world.bom.write_bytes(to_bytes(encode(graph)))
-    sign_artifact(world.model, key("release"))
+    sign_artifact(world.model, signing("release"))
     verdict = world.gate()
     assert (verdict.exit_code, verdict.reason) == (11, "kind-contradicted")
 

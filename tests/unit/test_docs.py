@@ -198,7 +198,9 @@ def test_a_wrong_command_would_be_found(command):
 
 def test_every_command_stands_in_a_how_to():
     shown = {
-        " ".join(words[: 2 if words[0] in ("policy", "party", "audit") else 1])
+        " ".join(
+            words[: 2 if words[0] in ("policy", "party", "audit", "trust-root") else 1]
+        )
         for block in BLOCKS
         if block.language == "sh" and block.page.startswith("docs/how-to/")
         for words in commands_in(block.text)

@@ -393,6 +393,7 @@ def test_housekeeping_is_listed_and_not_covered(tmp_path: Path) -> None:
         ".gitignore",
         "aibom.cdx.json",
         "aibom.sigstore.json",
+        "model.sig",
         "registered_model_meta",
     )
 

@@ -4,7 +4,8 @@ What it checks: among the statements that name the node's exact digest as their 
 subject, at least one is signed by an allowed signer whose role is listed. For the
 artifact and for datasets or base models with a BOM of their own that is the BOM's
 signer; for anything a recorded step generated, the signer of the step's record counts
-too, unless `statement` asks for one of them.
+too, and so does an OpenSSF model signature (`model.sig`) over exactly the same files,
+unless `statement` asks for one of them.
 
 Why it matters: a signature says who answers for something. One that nobody asked for,
 or by someone who may not say it, answers nothing.
@@ -40,11 +41,15 @@ from aibom.policy.context import (
     passes,
     unknown,
 )
-from aibom.statement import PROVENANCE_V1, REFERENCE_V01
+from aibom.statement import OMS_V1, PROVENANCE_V1, REFERENCE_V01
 
 __all__ = ["CHECK", "Settings"]
 
-_TYPES = {"bom": REFERENCE_V01, "step-record": PROVENANCE_V1}
+_TYPES = {
+    "bom": REFERENCE_V01,
+    "step-record": PROVENANCE_V1,
+    "model-signature": OMS_V1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Settings:
         default="any",
         metadata={
             "doc": "Which statement must carry the signature.",
-            "choices": ("any", "bom", "step-record"),
+            "choices": ("any", "bom", "step-record", "model-signature"),
         },
     )
 
@@ -69,9 +74,7 @@ def evaluate(
     """Answer from the trusted statements that have the node as their own."""
     if context.is_decided_root(node.id) and not context.is_artifact(node.id):
         return not_applicable("accepted-root")
-    found = [
-        item for item in context.evidence.owning(node.id) if _counts(item, settings)
-    ]
+    found = [item for item in _trusted(context, node) if _counts(item, settings)]
     expected = f"signed by {' or '.join(settings.roles)}"
     if settings.statement != "any":
         expected = f"its {settings.statement} {expected}"
@@ -104,6 +107,16 @@ def evaluate(
         actual="no statement of an allowed signer about it"
         + (because if refused else ""),
     )
+
+
+def _trusted(context: Context, node: Node) -> tuple[Evidence, ...]:
+    """Statements of allowed signers about it; a model signature owns no node."""
+    signatures = (
+        item
+        for item in context.evidence.about(node.digest)
+        if item.trusted and item.predicate_type == OMS_V1
+    )
+    return (*context.evidence.owning(node.id), *signatures)
 
 
 def _counts(item: Evidence, settings: Settings) -> bool:

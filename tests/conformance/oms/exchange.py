@@ -18,16 +18,10 @@ from builders import write_tree
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from aibom.attest.keys import generate, load_private
+from aibom.attest.bundle import KeylessMaterial, parse_bundle
+from aibom.attest.keys import PublicKey, generate, load_private, load_public
 from aibom.attest.oms import emit
-from aibom.attest.oms_bundle import (
-    KeylessMaterial,
-    OmsKey,
-    load_oms_key,
-    make_oms_bundle,
-    parse_oms_bundle,
-    verify_with_key,
-)
+from aibom.attest.oms_bundle import make_oms_bundle, verify_with_key
 from aibom.attest.oms_folder import verify_folder
 from aibom.attest.oms_manifest import read
 from aibom.digest import hash_path
@@ -89,7 +83,7 @@ def sign_ours(path: Path, signature: Path) -> Path:
     return key_file
 
 
-def pair(folder: Path, curve: ec.EllipticCurve) -> tuple[Path, OmsKey]:
+def pair(folder: Path, curve: ec.EllipticCurve) -> tuple[Path, PublicKey]:
     """A private key for the reference tool, and its public half for us."""
     key = ec.generate_private_key(curve)
     path = folder / "theirs.key"
@@ -103,7 +97,7 @@ def pair(folder: Path, curve: ec.EllipticCurve) -> tuple[Path, OmsKey]:
     pem = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return path, load_oms_key(pem.decode(), "theirs")
+    return path, load_public(pem.decode(), "theirs")
 
 
 #: name → what is done to the folder after signing, and whether it still verifies
@@ -124,8 +118,8 @@ def test_what_we_sign_they_judge_as_we_do(model, change, good):
     public = sign_ours(model, signature)
     change(model)
     assert accepts(model, signature, public) is good
-    parsed = parse_oms_bundle(signature.read_bytes(), "model.sig")
-    manifest = verify_with_key(parsed, load_oms_key(public.read_text(), "ours"))
+    parsed = parse_bundle(signature.read_bytes(), "model.sig")
+    manifest = verify_with_key(parsed, load_public(public.read_text(), "ours"))
     assert (not verify_folder(manifest, model).differences) is good
 
 
@@ -156,7 +150,7 @@ def test_what_they_sign_verifies_with_us(model, curve, change, good):
     signature = model / "model.sig"
     tool("sign", "key", model, "--private_key", private, "--signature", signature)
     change(model)
-    parsed = parse_oms_bundle(signature.read_bytes(), "model.sig")
+    parsed = parse_bundle(signature.read_bytes(), "model.sig")
     found = verify_folder(verify_with_key(parsed, key), model)
     named = {difference.path for difference in found.differences}
     if good:  # they count our bundle and the hub's cache, as their statement says
@@ -175,7 +169,7 @@ def test_what_they_sign_keyless_is_handed_on_and_is_of_the_same_files(model, tmp
             *("sign", "sigstore", model, "--signature", signature),
             *("--trust_config", trust, "--identity_token", token),
         )
-    parsed = parse_oms_bundle(signature.read_bytes(), "model.sig")
+    parsed = parse_bundle(signature.read_bytes(), "model.sig")
     assert isinstance(parsed.material, KeylessMaterial)
-    manifest = read(Statement.parse(parsed.bundle.payload, "model.sig"), "model.sig")
+    manifest = read(Statement.parse(parsed.payload, "model.sig"), "model.sig")
     assert verify_folder(manifest, model).differences == ()

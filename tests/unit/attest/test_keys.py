@@ -91,11 +91,20 @@ def test_unknown_kind_of_key() -> None:
 
 
 OTHERS: dict[str, PrivateKeyTypes] = {
-    "p384": ec.generate_private_key(ec.SECP384R1()),
     "secp256k1": ec.generate_private_key(ec.SECP256K1()),
     "rsa": rsa.generate_private_key(65537, 2048),
     "dsa": dsa.generate_private_key(1024),
 }
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+def test_keys_of_other_makers_sign_and_verify(curve: ec.EllipticCurve) -> None:
+    theirs = ec.generate_private_key(curve)
+    private = load_private(private_pem(theirs), None, "key")
+    assert load_public(public_pem(theirs), "signers") == private.public
+    signature = private.sign(b"data")
+    assert private.public.verifies(signature, b"data")
+    assert not private.public.verifies(signature, b"date")
 
 
 @pytest.mark.parametrize("key", OTHERS.values(), ids=OTHERS)

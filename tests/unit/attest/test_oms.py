@@ -155,7 +155,7 @@ def test_what_is_made_is_read_back(files: dict[str, str]):
     ("name", "shard_size", "parts"), [("key", None, 6), ("shards", 16, 8)]
 )
 def test_statements_of_every_version_are_read(version, name, shard_size, parts):
-    bundle = vector(version, name).bundle
+    bundle = vector(version, name)
     manifest = read(Statement.parse(bundle.payload, "x"), "x")
     assert (manifest.name, manifest.hash_type) == ("model", "sha256")
     assert manifest.shard_size == shard_size
@@ -166,7 +166,7 @@ def test_statements_of_every_version_are_read(version, name, shard_size, parts):
 
 
 def test_the_reference_tool_lists_in_another_order_and_so_has_another_root():
-    theirs = Statement.parse(vector("1.1.1", "key").bundle.payload, "x")
+    theirs = Statement.parse(vector("1.1.1", "key").payload, "x")
     ours = emit(hash_path(MODEL), "model")
     assert names_in(theirs)[:3] == ["a/z.txt", "a-b.txt", "a.b.txt"]
     assert names_in(ours)[:3] == ["a-b.txt", "a.b.txt", "a/z.txt"]
@@ -176,7 +176,7 @@ def test_the_reference_tool_lists_in_another_order_and_so_has_another_root():
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_ignored_paths_are_those_of_git_unless_written_down(version):
-    payload = vector(version, "ignoring").bundle.payload
+    payload = vector(version, "ignoring").payload
     written = {"config.json"} if version == "1.1.1" else set()
     assert read(Statement.parse(payload, "x"), "x").ignore_paths == GIT_PATHS | written
 

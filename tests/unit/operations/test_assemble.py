@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import MODEL, World, key, make_world, named, payload_of, step_options
+from worlds import (
+    MODEL,
+    World,
+    key,
+    make_world,
+    named,
+    payload_of,
+    signing,
+    step_options,
+)
 
 from aibom.attest.bundle import make_bundle
 from aibom.digest import BOM_NAME, BUNDLE_NAME
@@ -366,7 +375,7 @@ def test_assembled_and_signed_is_what_was_released(
 ) -> None:
     boms = [world.root / "base" / BOM_NAME]
     put_together(world, boms=boms)
-    sign_artifact(world.model, key("release"))
+    sign_artifact(world.model, signing("release"))
     assert world.bom.read_bytes() == pristine.bom.read_bytes()
     assert world.node(MODEL).id == str(world.graph().root)
     bundle = make_bundle(b"", key("release"))

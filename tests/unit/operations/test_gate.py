@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from worlds import ANNE, NOW, World, key
+from worlds import ANNE, NOW, World, signing
 
 from aibom.errors import AibomError, PolicyInvalid, UsageError
 from aibom.operations.folder import load_folder
@@ -40,7 +40,7 @@ def test_untouched_world_is_allowed(pristine: World) -> None:
     assert verdict.verification.state == "verified"
     assert verdict.inputs.locked
     assert verdict.inputs.advisories_sequence == 3
-    assert len(verdict.inputs.evidence) == 7
+    assert len(verdict.inputs.evidence) == 8  # with the bundle of the artifact
     valid(verdict.to_document())
 
 
@@ -55,7 +55,7 @@ def test_gate_writes_nothing(world: World) -> None:
     before = world.files()
     world.gate()
     world.check()
-    sign_artifact(world.model, key("nobody"))
+    sign_artifact(world.model, signing("nobody"))
     before["model/aibom.sigstore.json"] = world.bundle.read_bytes()
     world.gate()
     assert world.files() == before

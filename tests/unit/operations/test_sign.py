@@ -9,7 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from worlds import MODEL, NOW, World, audit, key, payload_of, step_options, write_report
+from worlds import (
+    MODEL,
+    NOW,
+    World,
+    audit,
+    payload_of,
+    signing,
+    step_options,
+    write_report,
+)
 
 from aibom.attest.bom_statement import read_bom_statement
 from aibom.bom.encode import encode, to_bytes
@@ -37,7 +46,7 @@ def test_statement_names_bom_folder_and_files(pristine: World) -> None:
 def refused(world: World) -> AibomError:
     before = world.files()
     with pytest.raises(AibomError) as caught:
-        sign_artifact(world.model, key("release"))
+        sign_artifact(world.model, signing("release"))
     assert world.files() == before
     return caught.value
 
@@ -54,7 +63,7 @@ def test_bom_that_is_invalid_is_not_signed(world: World) -> None:
 
 def test_bom_that_is_not_there_is_not_signed(world: World) -> None:
     world.bom.unlink()
-    assert refused(world).reason == "path-missing"
+    assert refused(world).reason == "bom-missing"
 
 
 def test_nameless_artifact_is_not_signed(world: World) -> None:
@@ -111,7 +120,7 @@ def unsigned(world: World) -> Path:
 def test_record_is_signed_over_the_same_payload(world: World) -> None:
     path = unsigned(world)
     payload = path.read_bytes()
-    bundle = sign_record(path, key("data"))
+    bundle = sign_record(path, signing("data"))
     assert payload_of(bundle) == payload
     assert not path.exists()
     assert bundle.name == f"{hashlib.sha256(payload).hexdigest()}.sigstore.json"
@@ -122,7 +131,7 @@ def test_record_is_not_signed_over_another_bundle(world: World) -> None:
     bundle = path.with_name(path.name.replace(".statement.", ".sigstore."))
     bundle.write_text("there")
     with pytest.raises(InputError) as caught:
-        sign_record(path, key("data"))
+        sign_record(path, signing("data"))
     assert caught.value.reason == "file-exists"
     assert path.exists()
     assert bundle.read_text() == "there"
@@ -130,12 +139,12 @@ def test_record_is_not_signed_over_another_bundle(world: World) -> None:
 
 def test_only_statements_are_signed(world: World, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as usage:
-        sign_record(world.bom, key("data"))
+        sign_record(world.bom, signing("data"))
     assert usage.value.reason == "not-signable"
     path = tmp_path / "x.statement.json"
     path.write_text("{}")
     with pytest.raises(DocumentInvalid):
-        sign_record(path, key("data"))
+        sign_record(path, signing("data"))
     assert list(tmp_path.glob("x.*")) == [path]
 
 
@@ -158,7 +167,7 @@ def test_unsigned_audit_is_worth_a_claim_and_a_signature_more(world: World) -> N
     assert world.gate().exit_code == 3
     assert all(path.name.endswith(".statement.json") for path in paths)
     for path in paths:
-        sign_record(path, key("auditor"))
+        sign_record(path, signing("auditor"))
     assert world.gate().exit_code == 0
 
 
