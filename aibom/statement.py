@@ -36,6 +36,7 @@ __all__ = [
     "REFERENCE_V01",
     "STATEMENT_V1",
     "STEP_BUILD_TYPE",
+    "WAIVERS_V1",
     "Resource",
     "Statement",
     "parse_json",
@@ -51,6 +52,8 @@ REFERENCE_V01 = "https://in-toto.io/attestation/reference/v0.1"
 AUDIT_V1 = BASE_URI + "audit/v1"
 #: The BOM itself as predicate, for those who want it in the log (in-toto, unversioned).
 CYCLONEDX_BOM = "https://cyclonedx.org/bom"
+#: A verifier's exceptions: the subject is the file, the predicate is empty.
+WAIVERS_V1 = BASE_URI + "waivers/v1"
 #: OpenSSF Model Signing.
 OMS_V1 = "https://model_signing/signature/v1.0"
 STEP_BUILD_TYPE = BASE_URI + "step/v1"

@@ -18,6 +18,7 @@ from typing import Any
 __all__ = [
     "API_VERSION",
     "Decision",
+    "ExceptionNote",
     "Inputs",
     "Mode",
     "PathHop",
@@ -104,12 +105,36 @@ class PathHop:
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionNote:
+    """An exception (risk acceptance) and what it is worth in this evaluation.
+
+    ``state`` is active, expiring, pending, expired, orphan or invalid; only the first
+    two change anything. ``why`` says what makes it invalid.
+    """
+
+    id: str
+    state: str
+    why: str
+    rule: str
+    subject: str
+    reason_code: str
+    term: str
+    reason: str
+    ticket: str
+    requested_by: str
+    approved_by: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What one rule says of one node.
 
     ``path`` leads from the artifact to what the finding is about (often the node,
     sometimes beyond it: to a labeler, to an advisory's target). ``evidence`` names
-    files.
+    files. ``term`` says what exactly was found where one node can have several findings
+    of a rule (which advisories). ``exception`` is the id of an exception in force: the
+    finding stays, and does not block.
     """
 
     rule: str
@@ -129,10 +154,14 @@ class Result:
     why: str = ""
     remedy: str = ""
     maps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    term: str = ""
+    exception: str = ""
 
     @property
     def blocks(self) -> bool:
         """Whether this result alone keeps the artifact from being deployed."""
+        if self.exception:
+            return False
         return self.mode is Mode.DENY and self.status in (
             Status.FAIL,
             Status.UNKNOWN,
@@ -160,6 +189,7 @@ class Verification:
     """How far verification came: ``state`` is verified, failed or not-done.
 
     ``signer`` vouches for the artifact, ``upstream`` says who does for its ancestors.
+    ``name`` is the one name that everybody has for the artifact, empty for none.
     ``steps_recorded`` of the ``steps`` have a trusted record that agrees with the BOM;
     ``accepted_roots`` are labels of where lineage ends by decision.
     """
@@ -176,6 +206,7 @@ class Verification:
     steps_recorded: int = 0
     lineage_closed: bool = False
     accepted_roots: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +247,7 @@ class Verdict:
     overrides: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     tool: str = ""
+    exceptions: tuple[ExceptionNote, ...] = ()
 
     @property
     def findings(self) -> tuple[Result, ...]:
@@ -249,5 +281,6 @@ class Verdict:
             "warnings": list(self.warnings),
             "verification": _plain(self.verification),
             "inputs": _plain(self.inputs),
+            "exceptions": _plain(self.exceptions),
             "results": [result.to_document() for result in self.results],
         }

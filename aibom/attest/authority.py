@@ -47,7 +47,7 @@ class NamedTrustRoot:
         """Whether it has not been compared with its instance for too long."""
         if self.checked_on is None or self.max_age is None:
             return False
-        return now > self.checked_on + self.max_age
+        return now - self.checked_on > self.max_age
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 _KINDS = ("public_key", "identity", "certificate")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+#: Files with a meaning of their own; of advisories the lock does not pin the bytes.
+_OWN_NAMES = (".yaml", ".lock")
 _DAYS = re.compile(r"([1-9][0-9]{0,3})d")
 
 
@@ -45,21 +47,25 @@ def read_trust_roots(
         root = _trust_root(entry, read_file)
         embedded = bool(entry.flag("embedded", False))
         window = (entry.time("checked_on", None), _days(entry, "max_age"))
-        if (window[0] is None) != (window[1] is None):
+        if entry.has("checked_on") != entry.has("max_age"):
             entry.problem("go together: checked_on and max_age")
         entry.close()
         if name in roots:
             top.problem(f"two of them are called {name!r}", "trust_roots")
-        sound = root is not None and len(entry.problems) == before
-        roots[str(name)] = (
-            NamedTrustRoot(name, root, embedded, *window) if sound and root else None
-        )
+        sound = len(entry.problems) == before
+        if isinstance(name, str):
+            roots[name] = (
+                NamedTrustRoot(name, root, embedded, *window)
+                if sound and root
+                else None
+            )
     return roots
 
 
 def _trust_root(entry: Reader, read_file: ReadFile) -> TrustRoot | None:
     if entry.has("file") == entry.has("embedded"):
         entry.problem("is either a file or 'embedded: true'")
+        entry.raw("file", None)
         return None
     if entry.has("file"):
         return _from_file(entry, "file", read_file, TrustRoot.parse)
@@ -84,8 +90,9 @@ def read_authority(
     present = [kind for kind in _KINDS if entry.has(kind)]
     if len(present) != 1:
         entry.problem(f"has one of {', '.join(_KINDS)}, not {len(present)} of them")
-        for kind in present:
-            entry.raw(kind)
+        # Asked for, so that a misspelt one is told what it is near to.
+        for key in (*_KINDS, "timestamp_roots"):
+            entry.raw(key, None)
         return None
     if present == ["public_key"]:
         return _by_key(entry, read_file)
@@ -160,6 +167,9 @@ def _from_file(
         return None
     if not _FILE_NAME.fullmatch(name):
         entry.problem("is the name of a file beside signers.yaml, and no path", key)
+        return None
+    if name.endswith(_OWN_NAMES):
+        entry.problem(f"{name} is a file of the policy, and holds no root", key)
         return None
     try:
         return parse(read_file(name), name)

@@ -24,6 +24,10 @@ __all__ = ["GITHUB_ISSUER", "IdentityRule", "pattern_matches"]
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 
 _BOUNDARY = re.compile("([/@])")
+#: Any mailbox, any host, or any owner on a host where everybody can be one.
+_ANYBODY = re.compile(
+    r"[^/]*@\*+|[^/]*://(?:[^/]*\*[^/]*|git(?:hub|lab)\.com/\*+)(?:/.*)?"
+)
 
 
 def pattern_matches(pattern: str, text: str) -> bool:
@@ -47,8 +51,9 @@ class IdentityRule:
     ``identity`` is compared exactly, ``identity_pattern`` as a pattern; at most one of
     them is set. ``source_repository`` (a URI) and ``source_ref`` may hold ``*``;
     ``issuer`` and ``runner_environment`` are exact. A rule without an issuer, or that
-    names neither an identity nor a repository, would accept strangers and is refused
-    with ``PolicyInvalid``, reason ``identity-rule-invalid``.
+    names neither an identity nor a repository, or only patterns such as ``*@*`` and
+    ``https://github.com/*/*``, would accept strangers and is refused with
+    ``PolicyInvalid``, reason ``identity-rule-invalid``.
     """
 
     issuer: str
@@ -65,11 +70,14 @@ class IdentityRule:
             raise _unusable("either an identity or a pattern of identities")
         if not (self.identity or self.identity_pattern or self.source_repository):
             raise _unusable("names neither an identity nor a source repository")
+        patterns = (self.identity_pattern, self.source_repository)
+        if self.identity is None and all(map(_admits_anybody, patterns)):
+            raise _unusable("fits anybody: write out the owner, or the mail domain")
 
     @property
     def warning(self) -> str | None:
         """Why this rule accepts more than it seems to, if it does."""
-        if self.issuer == GITHUB_ISSUER and self.source_repository is None:
+        if self.issuer == GITHUB_ISSUER and _admits_anybody(self.source_repository):
             return (
                 "without source_repository, a reusable workflow is accepted from "
                 "whichever repository calls it"
@@ -106,6 +114,10 @@ class IdentityRule:
         if self.identity is not None:
             return identity.san == self.identity
         return pattern_matches(named, identity.san)
+
+
+def _admits_anybody(pattern: str | None) -> bool:
+    return pattern is None or _ANYBODY.fullmatch(pattern) is not None
 
 
 def _fits(pattern: str | None, value: str | None) -> bool:

@@ -51,7 +51,13 @@ _TEXTS = {
     "wrong-trust-root": "made with a Sigstore that the trust root does not know",
 }
 _HINTS = {
+    "certificate-expired": "have it signed again",
+    "certificate-invalid": "the bundle was changed; fetch it again",
+    "log-proof-invalid": "the bundle was changed; fetch it again",
+    "no-trusted-time": "have it signed again, with a Sigstore that vouches for times",
     "signature-invalid": "the bundle was changed; fetch it again",
+    "timestamp-invalid": "fetch the bundle again; if it is the same, compare the trust "
+    "root with its instance",
     "wrong-trust-root": "name the trust root of the instance that the signer uses",
 }
 
@@ -109,6 +115,7 @@ def verify_keyless(
             f"the trust root cannot be used: {error}",
             reason="trust-root-invalid",
             where=trust_root.name,
+            hint="get the trusted_root.json of your Sigstore instance again",
         ) from error
     try:
         kind, payload = verifier.verify_dsse(bundle, _Anybody())

@@ -32,6 +32,7 @@ from aibom.statement import (
     OMS_V1,
     PROVENANCE_V1,
     REFERENCE_V01,
+    WAIVERS_V1,
 )
 
 __all__ = ["PREDICATES", "AllowedSigner", "read_signers", "signer_warnings"]
@@ -43,6 +44,7 @@ PREDICATES: Mapping[str, frozenset[str]] = {
     "audit": frozenset({AUDIT_V1}),
     "verdict": frozenset({SUMMARY_V1}),
     "model-signature": frozenset({OMS_V1}),
+    "waivers": frozenset({WAIVERS_V1}),
 }
 
 

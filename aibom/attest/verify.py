@@ -119,9 +119,10 @@ def _time(bundle: Bundle, roots: TimestampRoots | None) -> datetime | None:
 
 
 def _chosen(found: Recognised, statement: Statement, now: datetime) -> Recognised:
-    """The first of the signers who may say this; else the first, and why it may not.
+    """Who of the signers may say this; else the first, and why it may not.
 
-    Identities can overlap: one rule may cover what another one names exactly.
+    Identities can overlap: one rule may cover what another one names exactly, or one
+    stands twice, for two namespaces. Of several it is the one who may name most.
     """
     if found.refusal is not None or not found.signers:
         return found
@@ -129,10 +130,13 @@ def _chosen(found: Recognised, statement: Statement, now: datetime) -> Recognise
     if found.signed_at is not None and found.signed_at > now + _CLOCK_SKEW:
         return Recognised(first, "signed-in-future")
     when = found.signed_at or now
-    for signer in found.signers:
-        if _refusal(signer, statement, when) is None:
-            return Recognised((signer,), None)
-    return Recognised(first, _refusal(first[0], statement, when))
+    may = [s for s in found.signers if _refusal(s, statement, when) is None]
+    if not may:
+        return Recognised(first, _refusal(first[0], statement, when))
+    names = [subject.name or "" for subject in statement.subjects]
+    # A preference only: whether these names are allowed is asked later, of the chosen.
+    best = max(may, key=lambda signer: sum(map(signer.may_name, names)))
+    return Recognised((best,), None)
 
 
 def _refusal(signer: AllowedSigner, statement: Statement, when: datetime) -> str | None:

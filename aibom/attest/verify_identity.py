@@ -1,7 +1,8 @@
 """Keyless bundles: which allowed identity signed, by which Sigstore, and when.
 
 Each trust root that ``signers.yaml`` names is asked in turn. A bundle that no root
-knows is a stranger's; one that a root knows and that does not hold was changed.
+knows is a stranger's; one that a root knows and that holds under none was changed.
+Under an older root of an instance whose keys have changed since, it may seem so.
 """
 
 from __future__ import annotations
@@ -41,16 +42,18 @@ def by_identity(
     asked = [(s, s.authority) for s in signers if isinstance(s.authority, ByIdentity)]
     if not asked:
         return Recognised((), "signer-not-allowed", who="an identity")
-    answers = []
+    answers, broken = [], []
     for root in _roots(authority.trust_root for _, authority in asked):
         rules = [(s, a) for s, a in asked if a.trust_root == root]
         try:
             found = verify_keyless(bundle.data, root.root, bundle.where)
         except VerificationFailed as error:
             if error.reason != "wrong-trust-root":
-                raise
+                broken.append(error)
             continue
         answers.append(_matched(found, rules, root, now))
+    if not answers and broken:
+        raise broken[0]
     if not answers:
         return Recognised((), "wrong-trust-root", who="an identity of another Sigstore")
     return min(answers, key=lambda answer: answer.refusal is not None)

@@ -34,7 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("aibom.cli.check", "Dry run of a policy on what documents say."),
     "gate": ("aibom.cli.gate", "Verify, hash, evaluate, decide."),
     "explain": ("aibom.cli.explain", "Tell the story behind a verdict."),
-    "policy": ("aibom.cli.policy", "Lint, lock and list policies."),
+    "policy": ("aibom.cli.policy", "Start, lint, show and lock policies."),
+    "signers": ("aibom.cli.signers", "Add to the signers that the verifier believes."),
     "trust-root": (
         "aibom.cli.trust_root",
         "Show, pin and update the roots of Sigstore.",

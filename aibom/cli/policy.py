@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aibom.cli.common import PATH, warn
+from aibom.cli.common import PATH, now, painter, parse_when, terminal_width, warn
 from aibom.cli.group import Group
 
 __all__ = ["command"]
@@ -14,7 +14,59 @@ __all__ = ["command"]
 
 @click.group("policy", cls=Group)
 def command() -> None:
-    """The verifier's folder: lint it, lock it, list what there is to extend."""
+    """The verifier's folder: start it, lint it, lock it, list what there is."""
+
+
+@command.command("init")
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option(
+    "--pack",
+    default="baseline",
+    show_default=True,
+    metavar="PACK",
+    help="Pack to extend (aibom policy list).",
+)
+@click.option("--name", metavar="NAME", help="Of the policy.  [default: that of DIR]")
+def init(folder: Path, pack: str, name: str | None) -> None:
+    """Write a folder to start from into DIR: complete, valid, and allowing nothing.
+
+    No file that is there is overwritten. What to fill in stands in each file.
+    """
+    from aibom.operations.policy_init import init_folder
+
+    for path in init_folder(folder, pack, name or folder.resolve().name, now()):
+        click.echo(str(path))
+    warn(f"next: fill in the files, then: aibom policy lint {folder}")
+
+
+@command.command("show")
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option(
+    "--tier",
+    type=click.Choice(["high", "medium", "low"]),
+    default="high",
+    show_default=True,
+    help="Tier to show the rules for.",
+)
+@click.option(
+    "--effective-time",
+    metavar="TIME",
+    help="Show them as of this time.  [default: now]",
+)
+def show(folder: Path, tier: str, effective_time: str | None) -> None:
+    """Show the rules of DIR as they are in force: packs, tightenings and days included.
+
+    What stands here is what a gate evaluates, with where each rule comes from.
+    """
+    from aibom.operations.folder import lint_folder
+    from aibom.operations.policy_show import effective_policy
+    from aibom.report.policy_text import draw_policy
+    from aibom.verdict import Tier
+
+    loaded, _ = lint_folder(folder)
+    when = parse_when(effective_time) or now()
+    shown = effective_policy(loaded.policy, Tier(tier), when)
+    click.echo(draw_policy(shown, painter(), terminal_width()), nl=False)
 
 
 @command.command("lint")
@@ -39,6 +91,8 @@ def lint(folder: Path) -> None:
         click.echo(f"  {told}")
     for name in changes:
         warn(f"the {name} changed since the lock: aibom policy lock {folder}")
+    for text in loaded.warnings:
+        warn(text)
     if not loaded.locked:
         warn(f"not locked, and no gate takes it: aibom policy lock {folder}")
 

@@ -56,6 +56,7 @@ def command(
     --inline is given.
     """
     from aibom.lineage.nodes import Kind
+    from aibom.operations.exceptions import is_waivers, sign_waivers
     from aibom.operations.sign import Description, is_record, sign_artifact, sign_record
 
     if (name is None) != (kind is None):
@@ -63,8 +64,18 @@ def command(
             "--name and --kind go together", reason="usage", where="--name"
         )
     signer = signing.signer()
+    others = name is not None or inline or oms
+    if others and (is_record(path) or is_waivers(path)):
+        raise UsageError(
+            "--name, --inline and --oms are for an artifact, and this is a statement",
+            reason="usage",
+            where=str(path),
+        )
     if is_record(path):
         click.echo(str(sign_record(path, signer)))
+        return
+    if is_waivers(path):
+        click.echo(str(sign_waivers(path, signer)))
         return
     described = Description(name, Kind(kind)) if name and kind else None
     with progress_bar("hashing") as progress:

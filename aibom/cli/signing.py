@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["SigningOptions", "signing_options"]
 
 _DEADLINE_SECONDS = 60.0
+_MOST_SECONDS = 86_400.0
 _TOKEN_VARIABLE = "SIGSTORE_IDENTITY_TOKEN"
+
+
+def _number(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """Refuse ``nan``, which is in every range."""
+    if math.isnan(value):
+        raise click.BadParameter("is not a number of seconds")
+    return value
 
 
 _OPTIONS = (
@@ -63,7 +72,8 @@ _OPTIONS = (
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=0.1),
+        type=click.FloatRange(min=0.1, max=_MOST_SECONDS),
+        callback=_number,
         default=_DEADLINE_SECONDS,
         show_default=True,
         metavar="SECONDS",

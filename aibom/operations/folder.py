@@ -20,6 +20,7 @@ from typing import Any
 
 from aibom.attest.authority import ByIdentity
 from aibom.attest.signers import AllowedSigner, read_signers, signer_warnings
+from aibom.digest import Digest
 from aibom.errors import AibomError, PolicyInvalid
 from aibom.operations.files import is_inside, read_small, write_atomic
 from aibom.policy.data import (
@@ -29,6 +30,7 @@ from aibom.policy.data import (
     read_trusted_sources,
 )
 from aibom.policy.document import Policy, combine, read_policy
+from aibom.policy.waivers import ExceptionEntry, read_waivers
 from aibom.reading import Reader, parse_yaml
 from aibom.resources import policy_path, resource_dir
 from aibom.statement import parse_json, to_json
@@ -45,6 +47,8 @@ __all__ = [
 POLICY_NAME = "policy.yaml"
 LOCK_NAME = "policy.lock"
 ADVISORIES = "advisories.yaml"
+WAIVERS = "waivers.yaml"
+WAIVERS_SIGNATURE = "waivers.sigstore.json"
 LOCK_VERSION = "aibom/policy-lock/v1"
 
 
@@ -89,6 +93,9 @@ class Folder:
     locked: bool
     digests: tuple[tuple[str, str], ...]
     advisories_sequence: int | None
+    waivers: tuple[ExceptionEntry, ...] | None = None
+    waivers_digest: Digest | None = None
+    waivers_signature: bytes | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -162,6 +169,7 @@ def _load(path: Path, locked: bool) -> Folder:
         locked,
         tuple(sorted(reads.digests.items())),
         sequence,
+        *_waivers(reads, values),
     )
 
 
@@ -250,6 +258,18 @@ def _data(
         advisories=read(ADVISORIES, read_advisories),
     )
     return data, read("signers.yaml", signers) or ()
+
+
+def _waivers(
+    reads: _Reads, values: Mapping[str, Any]
+) -> tuple[tuple[ExceptionEntry, ...] | None, Digest | None, bytes | None]:
+    """The exceptions, the digest of their file, and its signature if there is one."""
+    if WAIVERS not in values:
+        return None, None, None
+    entries = read_waivers(values[WAIVERS], str(reads.path / WAIVERS))
+    digest = Digest("file", reads.digests[WAIVERS].removeprefix("sha256:"))
+    signed = (reads.path / WAIVERS_SIGNATURE).is_file()
+    return entries, digest, reads.bytes(WAIVERS_SIGNATURE) if signed else None
 
 
 def _embedded_roots(signers: tuple[AllowedSigner, ...]) -> dict[str, str]:

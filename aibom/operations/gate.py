@@ -13,6 +13,7 @@ from pathlib import Path
 import aibom
 from aibom.digest import BOM_NAME, Content, Progress
 from aibom.errors import AibomError, PolicyInvalid, UsageError, VerificationFailed
+from aibom.operations.exceptions import excepted
 from aibom.operations.folder import Folder, load_folder, require_outside
 from aibom.operations.verify import Verified, verify, verify_document
 from aibom.policy.context import Context
@@ -212,6 +213,7 @@ def _decided(
         verified.graph, verified.root, verified.evidence, folder.data, now
     )
     results = evaluate(context, folder.policy, tier)
+    results, exceptions = excepted(folder, context, results, tier)
     decision, reason, code = decide(results, len(rules_in_force(folder.policy, tier)))
     root = verified.graph.nodes[verified.root]
     return replace(
@@ -227,6 +229,7 @@ def _decided(
         results=results,
         dry_run=dry_run,
         warnings=(*folder.warnings, *verified.warnings),
+        exceptions=exceptions,
     )
 
 
@@ -249,4 +252,5 @@ def _verification(
         steps_recorded=recorded,
         lineage_closed=context.lineage_is_closed,
         accepted_roots=tuple(sorted(accepted)),
+        name=verified.name or "",
     )

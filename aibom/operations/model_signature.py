@@ -66,7 +66,8 @@ def model_signature(
         refusal = "model-signature-incomparable"
     elif refusal is None and content is not None and digest != content.digest:
         _require_part(manifest, content, location)
-        digest, refusal = content.digest, "model-signature-partial"
+        digest = content.digest
+        refusal = "model-signature-partial"
     trusted = found.signer.signer if found.signer and refusal is None else None
     return Evidence(
         found.statement.payload_digest,

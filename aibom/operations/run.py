@@ -11,13 +11,16 @@ from typing import Any
 from aibom.attest.signing import StatementSigner
 from aibom.digest import Content
 from aibom.errors import RecordingFailed
-from aibom.lineage.nodes import ROOT_KINDS
+from aibom.lineage.nodes import ROOT_KINDS, Kind
 from aibom.operations.folder import load_folder
 from aibom.operations.gate import Options, gate
 from aibom.recording.predicate import UsedInput
 from aibom.verdict import Decision, Verdict
 
 __all__ = ["gate_inputs", "record_signer"]
+
+#: Known by their commit or digest alone.
+_PINNED = frozenset({Kind.CODE, Kind.GUIDELINE})
 
 
 def record_signer(signer: StatementSigner) -> Callable[[bytes], Mapping[str, Any]]:
@@ -39,8 +42,9 @@ def gate_inputs(
 
     A model, dataset or system is put through the gate as an artifact of its own, over
     the bytes that were hashed for the record. Code and guidelines have no BOM of their
-    own and are not asked: their commit or digest stands in the record. ``tell`` hears
-    of every input, with its verdict or None.
+    own and are not asked: their commit or digest stands in the record. Of other kinds
+    none is allowed. ``tell`` hears of each that was judged, with its verdict, and of
+    each that was not asked, with None.
 
     An input that the caller gives a name with a namespace must be signed as that: else
     another delivery of the same supplier could be put in its place.
@@ -54,29 +58,49 @@ def gate_inputs(
     options = Options(evidence)
 
     def approve(path: Path, used: UsedInput, content: Content) -> None:
-        if used.kind not in ROOT_KINDS:
+        if used.kind in _PINNED:
             tell(used.name, None)
             return
+        _require_judged(path, used)
         verdict = gate(path, policy, options, now, content=content)
         tell(used.name, verdict)
-        if verdict.decision is not Decision.ALLOWED:
-            raise RecordingFailed(
-                f"the policy does not allow this input: {verdict.decision.value} "
-                f"[{verdict.reason}]",
-                reason="input-not-allowed",
-                where=str(path),
-                hint=f"see why: {_command(path, policy, evidence)}",
-            )
-        if "/" in used.name and used.name != verdict.artifact_name:
-            raise RecordingFailed(
-                f"is allowed as {verdict.artifact_name}, and used as {used.name}",
-                reason="input-name-differs",
-                where=str(path),
-                hint="compare it with what you ordered; inputs are called as their "
-                "supplier calls them",
-            )
+        _require_allowed(path, verdict, _command(path, policy, evidence))
+        _require_named(path, used, verdict)
 
     return approve
+
+
+def _require_judged(path: Path, used: UsedInput) -> None:
+    if used.kind not in ROOT_KINDS:
+        raise RecordingFailed(
+            f"a {used.kind} has no BOM of its own, so no gate can allow it",
+            reason="input-not-allowed",
+            where=str(path),
+            hint="what a step learns from is a dataset or a model: name that role",
+        )
+
+
+def _require_allowed(path: Path, verdict: Verdict, command: str) -> None:
+    if verdict.decision is not Decision.ALLOWED:
+        raise RecordingFailed(
+            f"the policy does not allow this input: {verdict.decision.value} "
+            f"[{verdict.reason}]",
+            reason="input-not-allowed",
+            where=str(path),
+            hint=f"see why: {command}",
+        )
+
+
+def _require_named(path: Path, used: UsedInput, verdict: Verdict) -> None:
+    if "/" in used.name and used.name != verdict.verification.name:
+        known = verdict.verification.name or "nothing that everybody calls it by"
+        raise RecordingFailed(
+            f"is allowed as {known}, and used as {used.name}",
+            reason="input-name-differs",
+            where=str(path),
+            hint="compare it with what you ordered; inputs are called as their "
+            "supplier calls them",
+        )
 
 
 def _command(path: Path, policy: Path, evidence: tuple[Path, ...]) -> str:

@@ -99,10 +99,9 @@ def sign_artifact(
     """Sign the BOM of a folder or file; returns the signatures that were written.
 
     ``described`` has a BOM written that says no more than that, with the signatures and
-    not before. ``inline`` puts the BOM
-    into the statement, and so into a log; ``oms`` also writes an OpenSSF model
-    signature. Raises :class:`~aibom.errors.InputError` (``digest-mismatch``) when the
-    BOM describes other bytes than are there, with ``oms``
+    not before. ``inline`` puts the BOM into the statement, and so into a log; ``oms``
+    also writes an OpenSSF model signature. Raises :class:`~aibom.errors.InputError`:
+    ``digest-mismatch`` when the BOM describes other bytes than are there; with ``oms``,
     ``key-type-unsupported`` for a key that OMS does not know and ``name-unusable`` for
     a folder that it cannot name; and what the signer raises.
     """

@@ -17,13 +17,12 @@ nothing here: it leaves lineage open.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from aibom.attest.bom_statement import MAX_FILE_SUBJECTS, BomSubject, read_bom_statement
+from aibom.attest.bom_statement import BomSubject, read_bom_statement
 from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner, read_signers
 from aibom.attest.verify import Identified, identify
@@ -37,17 +36,21 @@ from aibom.digest import (
     Progress,
     hash_path,
 )
-from aibom.errors import InputError, VerificationFailed
+from aibom.errors import VerificationFailed
 from aibom.lineage.evidence import Evidence, EvidenceSet, Signer
 from aibom.lineage.graph import Graph, disagreements
-from aibom.lineage.nodes import Kind, Node
+from aibom.lineage.nodes import Kind
 from aibom.lineage.step_record import Fragment, step_mismatches
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
 from aibom.operations.folder import require_outside
-from aibom.operations.inline import require_inline_equal
 from aibom.operations.model_signature import model_signature
 from aibom.operations.naming import made_as, only_name, require_own_names
+from aibom.operations.own_artifact import (
+    require_same_bytes,
+    signed_bom,
+    signed_bytes,
+)
 from aibom.operations.place import Place
 from aibom.operations.upstream import Upstream, follow_links
 from aibom.operations.validate import BomFile, load_bom
@@ -118,20 +121,20 @@ def verify(
     reading the parts raises.
     """
     place = Place.of(path)
-    data = _signed_bytes(place)
+    data = signed_bytes(place)
     identified = identify(parse_bundle(data, str(place.bundle)), signers, now)
     require_allowed(identified, str(place.bundle))
     subject = read_bom_statement(identified.statement, str(place.bundle))
-    bom = _bom_of(place, subject)
+    bom = signed_bom(place, subject)
     root = bom.graph.nodes[str(bom.graph.root)]
     require_named(identified, subject, root, made_as(bom.graph, root), bom.where)
     if content is None:
         content = hash_path(path, progress=progress)
-    _require_same_bytes(place, root, subject, content)
+    require_same_bytes(place, root, subject, content)
     found = collect(evidence, signers, now)
     if place.oms.exists():
         signature = read_small(place.oms)
-        item = _own_model_signature(place, signature, content, signers, now)
+        item = model_signature(signature, OMS_NAME, signers, now, content)
         found = found.with_item(item).with_file(OMS_NAME, signature)
     verified = _with_ancestors(
         bom,
@@ -177,118 +180,6 @@ def _not_listed(content: Content, subject: BomSubject) -> tuple[str, ...]:
     return tuple(
         sorted(set(content.housekeeping) - set(subject.housekeeping) - _SIDECARS)
     )
-
-
-def _own_model_signature(
-    place: Place,
-    data: bytes,
-    content: Content,
-    signers: tuple[AllowedSigner, ...],
-    now: datetime,
-) -> Evidence:
-    """The ``model.sig`` that came with the artifact: as signed, or the run ends.
-
-    One that speaks of other files is not somebody's opinion about something else: it
-    lies here to be relied on by others.
-    """
-    item = model_signature(data, OMS_NAME, signers, now)
-    if item.signer is not None and content.digest not in item.digests:
-        raise VerificationFailed(
-            "the OpenSSF model signature lists other files than are there",
-            reason="model-signature-mismatch",
-            where=str(place.oms),
-            hint="fetch the artifact again, or have it signed again",
-        )
-    return item
-
-
-def _signed_bytes(place: Place) -> bytes:
-    path = place.bundle
-    try:
-        return read_small(path)
-    except InputError as error:
-        if error.reason != "path-missing":
-            raise
-        raise VerificationFailed(
-            "nobody signed this artifact",
-            reason="signature-absent",
-            where=str(path),
-            hint="ask its supplier for the bundle, or sign it: aibom sign DIR --key K",
-        ) from error
-
-
-def _bom_of(place: Place, subject: BomSubject) -> BomFile:
-    path = place.bom
-    try:
-        data = read_bytes(path)
-    except InputError as error:
-        if error.reason != "path-missing":
-            raise
-        raise VerificationFailed(
-            "is missing, but its signature is there",
-            reason="bom-missing",
-            where=str(path),
-            hint="fetch the artifact again",
-        ) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != subject.bom.value:
-        raise VerificationFailed(
-            f"is sha256:{digest}; the signature is over {subject.bom}",
-            reason="bom-digest-mismatch",
-            where=str(path),
-            hint="the BOM was changed after it was signed; fetch it again",
-        )
-    require_inline_equal(data, subject, str(path))
-    return load_bom(data, str(path))
-
-
-def _require_same_bytes(
-    place: Place, root: Node, subject: BomSubject, content: Content
-) -> None:
-    """Compare each (path, digest) of the BOM, the statement, and what is there."""
-    wanted = {file.path: file.digest.value for file in root.files}
-    listed = subject.files
-    complete = len(wanted) <= MAX_FILE_SUBJECTS
-    if listed != tuple(sorted(wanted.items())) and (listed or complete):
-        raise VerificationFailed(
-            "the signed statement lists other files than the BOM",
-            reason="subject-mismatch",
-            where=str(place.bundle),
-        )
-    if content.digest.form == "tree":
-        there = {file.path: file.digest.value for file in content.files}
-        _require_files(place.path, wanted, there)
-    if content.digest != root.digest:
-        raise VerificationFailed(
-            f"what is there is {content.digest}; the BOM says {root.digest}",
-            reason="digest-mismatch",
-            where=str(place.path),
-            hint="these are not the bytes that were signed; fetch them again",
-        )
-
-
-def _require_files(
-    folder: Path, wanted: Mapping[str, str], there: Mapping[str, str]
-) -> None:
-    """Every path with its SHA-256, none missing and none extra; the first is named."""
-    changed = {path for path in wanted if there.get(path, wanted[path]) != wanted[path]}
-    for reason, paths, words in (
-        ("file-missing", wanted.keys() - there.keys(), "is missing"),
-        ("file-extra", there.keys() - wanted.keys(), "is not in the BOM"),
-        ("digest-mismatch", changed, "is {}; the BOM says {}"),
-    ):
-        if paths:
-            first = min(paths)
-            said = words.format(
-                f"sha256:{there.get(first)}", f"sha256:{wanted.get(first)}"
-            )
-            more = f" (and {len(paths) - 1} more files)" if len(paths) > 1 else ""
-            raise VerificationFailed(
-                said + more,
-                reason=reason,
-                where=str(folder / first),
-                hint="these are not the bytes that were signed; fetch them again",
-            )
 
 
 def _bom_evidence(identified: Identified, bom: BomFile, location: str) -> Evidence:

@@ -65,7 +65,8 @@ class Outcome:
     """A check's answer for one node.
 
     ``beyond`` carries the path on from the node to what the answer is really about, as
-    further hops upstream (for example from a dataset to one of its labelers).
+    further hops upstream (for example from a dataset to one of its labelers). ``term``
+    tells findings of one rule about one node apart, for exceptions.
     """
 
     status: Status
@@ -75,6 +76,7 @@ class Outcome:
     assurance: Assurance | None = None
     beyond: tuple[Hop, ...] = ()
     evidence: tuple[str, ...] = ()
+    term: str = ""
 
 
 def passes(reason: str, **details: Any) -> Outcome:

@@ -19,6 +19,7 @@ from aibom.digest import Digest
 from aibom.errors import AibomError
 from aibom.lineage.closure import AcceptedRoot
 from aibom.lineage.identity import may_be_same_party, parse_party, party_key
+from aibom.policy.source_entries import SourceEntry, read_entry
 from aibom.policy.sources import Source, SourceMatch, parse_source, read_match
 from aibom.reading import Reader
 
@@ -42,17 +43,6 @@ _TARGETS = ("digests", "revisions", "sources", "parties", "steps")
 
 #: What an advisory names exactly: ``digest``, ``revision`` or ``step``, and which.
 Target = tuple[str, Digest | str]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceEntry:
-    """One line of a list of sources: trusted or blocked, by whom, why, until when."""
-
-    match: SourceMatch
-    trust: str
-    reason: str
-    approved_by: str
-    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +83,18 @@ class Advisories:
     items: tuple[Advisory, ...]
     by_source: tuple[int, ...] = field(init=False, repr=False, compare=False)
     people: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    _exact: Mapping[Target, int] = field(init=False, repr=False, compare=False)
+    _exact: Mapping[Target, tuple[int, ...]] = field(
+        init=False, repr=False, compare=False
+    )
     _parties: Mapping[tuple[str, str], tuple[tuple[int, str], ...]] = field(
         init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
-        exact: dict[Target, int] = {}
+        exact: dict[Target, tuple[int, ...]] = {}
         for place, item in enumerate(self.items):
             for target in _exact_targets(item):
-                exact.setdefault(target, place)
+                exact[target] = (*exact.get(target, ()), place)
         by_source = tuple(n for n, item in enumerate(self.items) if item.sources)
         parties: dict[tuple[str, str], tuple[tuple[int, str], ...]] = {}
         people: dict[str, str] = {}
@@ -117,10 +109,12 @@ class Advisories:
         object.__setattr__(self, "_parties", parties)
         object.__setattr__(self, "people", tuple(people.values()))
 
-    def first_naming(self, targets: Iterable[Target]) -> int | None:
-        """The place of the first item that names one of these exactly, if any does."""
-        found = (self._exact[target] for target in targets if target in self._exact)
-        return min(found, default=None)
+    def naming(self, targets: Iterable[Target]) -> list[int]:
+        """The places, in order, of all items that name one of these exactly."""
+        found: set[int] = set()
+        for target in targets:
+            found.update(self._exact.get(target, ()))
+        return sorted(found)
 
     def naming_party(self, party: str) -> list[int]:
         """The places, in order, of all items that may name this party."""
@@ -170,19 +164,7 @@ def read_trusted_sources(
     lists = top.reader("lists")
     found = {}
     for name in lists.keys():  # noqa: SIM118  a Reader is not a dict
-        entries = []
-        for entry in lists.readers(name):
-            entries.append(
-                SourceEntry(
-                    read_match(entry.reader("match")),
-                    entry.choice("trust", ("trusted", "blocked")),
-                    entry.text("reason"),
-                    entry.text("approved_by"),
-                    entry.time("expires"),
-                )
-            )
-            entry.close()
-        found[name] = tuple(entries)
+        found[name] = tuple(read_entry(entry) for entry in lists.readers(name))
     top.finish()
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from aibom.errors import PolicyInvalid
@@ -17,6 +18,8 @@ from aibom.lineage.nodes import ENTITY_KINDS, Kind
 from aibom.policy.checks import CHECKS
 from aibom.policy.context import Check
 from aibom.policy.settings import bind
+from aibom.policy.tightening import Tightening, read_tightenings, tightened
+from aibom.policy.waivers import ExceptionRules, read_exception_rules
 from aibom.reading import Reader, suggest
 from aibom.verdict import Mode, Severity, Tier
 
@@ -37,6 +40,7 @@ DATA_FILES = (
     "signers.yaml",
     "accepted-roots.yaml",
     "advisories.yaml",
+    "waivers.yaml",
 )
 SCOPES = ("artifact", "ancestors", "artifact-and-ancestors")
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -57,7 +61,11 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One use of a check, with settings; ``origin`` is its file or pack."""
+    """One use of a check, with settings; ``origin`` is its file or pack.
+
+    Before ``effective_on`` it only warns. A rule that is not ``exceptable`` takes no
+    exception.
+    """
 
     id: str
     check: Check
@@ -70,6 +78,14 @@ class Rule:
     remedy: str
     maps: Mapping[str, tuple[str, ...]]
     origin: str
+    effective_on: datetime | None = None
+    exceptable: bool = True
+
+    def mode_at(self, tier: Tier, now: datetime) -> Mode:
+        """The mode in a tier: before the rule's first day, ``deny`` only warns."""
+        mode = self.mode[tier]
+        early = self.effective_on is not None and now < self.effective_on
+        return Mode.WARN if early and mode is Mode.DENY else mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,8 @@ class Policy:
     extends: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     tiers: tuple[TierMatch, ...] = ()
+    tighten: tuple[Tightening, ...] = ()
+    exceptions: ExceptionRules | None = None
     packs: tuple[str, ...] = field(default=())
 
 
@@ -120,6 +138,8 @@ def read_policy(value: Any, where: str, origin: str = "policy.yaml") -> Policy:
         extends=_extends(top),
         data=_data(top),
         tiers=tuple(_tier(entry) for entry in top.readers("tiers", ())),
+        tighten=read_tightenings(top),
+        exceptions=read_exception_rules(top),
     )
     top.finish()
     if not policy.rules and not policy.extends:
@@ -133,12 +153,13 @@ def read_policy(value: Any, where: str, origin: str = "policy.yaml") -> Policy:
 
 
 def combine(policy: Policy, packs: Mapping[str, Policy]) -> Policy:
-    """Put the rules of extended packs before the policy's own.
+    """Put the rules of extended packs before the policy's own, and make them stricter.
 
     ``packs`` holds every pack that is reached, by reference. Raises
-    :class:`~aibom.errors.PolicyInvalid`: ``pack-unknown``, ``pack-cycle``, and
-    ``rule-duplicate`` for a rule id that stands twice: rules of a pack are not
-    overridden, neither by accident nor on purpose.
+    :class:`~aibom.errors.PolicyInvalid`: ``pack-unknown``, ``pack-cycle``, what
+    :func:`~aibom.policy.tightening.tightened` refuses, and ``rule-duplicate`` for a
+    rule id that stands twice: rules of a pack are not overridden, neither by accident
+    nor on purpose.
     """
     order: list[str] = []
     _reach(policy.extends, packs, order, ())
@@ -154,7 +175,9 @@ def combine(policy: Policy, packs: Mapping[str, Policy]) -> Policy:
                 hint="give your rule another id; rules of a pack cannot be replaced",
             )
         seen[rule.id] = rule.origin
-    return replace(policy, rules=tuple(rules), packs=tuple(order))
+    own = frozenset(rule.id for rule in policy.rules)
+    strict = tightened(rules, policy.tighten, own)
+    return replace(policy, rules=strict, packs=tuple(order))
 
 
 def _reach(
@@ -232,6 +255,8 @@ def _rule(entry: Reader, origin: str) -> Rule | None:
         entry.text("remedy", ""),
         _maps(entry),
         origin,
+        entry.time("effective_on", None),
+        entry.flag("exceptable", True),
     )
     entry.close()
     if len(entry.problems) > before or check is None:

@@ -122,7 +122,7 @@ def _result(
         label=context.node(name).label,
         status=outcome.status,
         reason=outcome.reason,
-        mode=rule.mode[tier],
+        mode=rule.mode_at(tier, context.now),
         severity=rule.severity[tier],
         expected=outcome.expected,
         actual=outcome.actual,
@@ -133,6 +133,7 @@ def _result(
         why="" if good else rule.why,
         remedy="" if good else rule.remedy,
         maps={key: rule.maps[key] for key in sorted(rule.maps)},
+        term=outcome.term,
     )
 
 

@@ -45,13 +45,14 @@ from aibom.lineage.carry import CARRYING_ROLES, EXEMPT_ROLES
 from aibom.lineage.evidence import Audit, Evidence, Signer
 from aibom.lineage.identity import may_be_same_party
 from aibom.lineage.nodes import Kind, Node
+from aibom.policy.asking import spared
+from aibom.policy.auditing import audits_of, no_audit, not_fresh
 from aibom.policy.context import (
     STEP_KINDS,
     Check,
     Context,
     Outcome,
     fails,
-    not_applicable,
     passes,
     unknown,
 )
@@ -64,7 +65,6 @@ from aibom.policy.measuring import (
     written,
 )
 from aibom.policy.settings import Days
-from aibom.statement import AUDIT_V1
 from aibom.verdict import Status
 
 __all__ = ["CHECK", "Settings"]
@@ -137,84 +137,27 @@ def evaluate(
     context: Context, node: Node, settings: Settings, minimum: Level
 ) -> Outcome:
     """Answer for one node: any failing audit fails, else any good one passes."""
-    needless = _needless(context, node, settings, minimum)
+    needless = spared(context, node, settings.only_steps, minimum)
     if needless is not None:
         return needless
     expected = _expected(settings)
-    about = [
-        item
-        for item in context.evidence.about(node.digest)
-        if item.predicate_type == AUDIT_V1
-        and item.audit is not None
-        and item.audit.type == settings.type
-    ]
+    about = audits_of(context, node, settings.type)
     answers = [
         _judge(context, node, settings, item, item.audit, item.signer)
         for item in about
         if item.audit and item.signer and item.signer.role in settings.auditor_roles
     ]
     if not answers:
-        return replace(_absent(context, node, settings, about), expected=expected)
+        return replace(no_audit(context, node, settings.type, about), expected=expected)
     order = (Status.FAIL, Status.PASS, Status.UNKNOWN)
     best = min(answers, key=lambda answer: order.index(answer.status))
     return replace(best, expected=expected)
-
-
-def _needless(
-    context: Context, node: Node, settings: Settings, minimum: Level
-) -> Outcome | None:
-    """Why ``only_steps`` leaves this node out, or cannot be told to; None: it is asked.
-
-    A mere claim that such a step generated the node is enough to ask for the audit, but
-    not to be spared it.
-    """
-    if not settings.only_steps:
-        return None
-    if context.is_decided_root(node.id):
-        return not_applicable("accepted-root")
-    if any(context.generating_steps(node.id, kind) for kind in settings.only_steps):
-        return None
-    kinds = context.step_kinds(node.id, minimum)
-    if kinds is None:
-        return unknown(
-            "lineage-open",
-            expected=f"the step that generated it, {minimum.word}",
-            actual="nothing tells well enough how it was made",
-        )
-    return not_applicable("no-such-step", actual=f"made by: {', '.join(sorted(kinds))}")
 
 
 def _expected(settings: Settings) -> str:
     age = f", not older than {settings.max_age.days} days" if settings.max_age else ""
     by = " or ".join(settings.auditor_roles)
     return f"an audit {settings.type!r} of this digest by {by}: {settings.bounds}{age}"
-
-
-def _absent(
-    context: Context, node: Node, settings: Settings, about: list[Evidence]
-) -> Outcome:
-    """Why no audit counts: none at all, only of an ancestor, or by nobody who may."""
-    if about:
-        refusals = {
-            i.signer.role if i.signer else i.refusal or "unsigned" for i in about
-        }
-        return unknown(
-            "auditor-not-allowed",
-            actual=f"audited, but by: {', '.join(sorted(refusals))}",
-            evidence=tuple(item.location for item in about),
-        )
-    walk = context.graph.upstream(node.id)
-    for name in walk.reached:
-        for item in context.evidence.about(context.node(name).digest):
-            if item.audit is not None and item.audit.type == settings.type:
-                return unknown(
-                    "audit-of-ancestor",
-                    actual=f"only {context.node(name).label} was audited; evidence is "
-                    "never inherited",
-                    beyond=walk.path(name)[1],
-                    evidence=(item.location,),
-                )
-    return unknown("audit-missing", actual="no such audit of this digest was found")
 
 
 def _judge(
@@ -230,7 +173,7 @@ def _judge(
     answer = (
         fails_by_numbers(context, node.id, bounds, numbers)
         or _not_independent(context, node, settings, signer)
-        or _not_fresh(context, settings, audit)
+        or not_fresh(context, audit, settings.max_age)
         or lacks_numbers(context, bounds, numbers)
     )
     if answer is None and settings.cover is not None:
@@ -271,15 +214,6 @@ def _not_independent(
         "auditor-not-comparable",
         actual=f"{signer.party} cannot be compared with those who made it",
     )
-
-
-def _not_fresh(context: Context, settings: Settings, audit: Audit) -> Outcome | None:
-    day = audit.examined_on.date()
-    if audit.examined_on > context.now:
-        return unknown("audit-from-the-future", actual=f"examined on {day}")
-    if settings.max_age and context.now - audit.examined_on > settings.max_age:
-        return unknown("audit-stale", actual=f"examined on {day}")
-    return None
 
 
 CHECK = Check(

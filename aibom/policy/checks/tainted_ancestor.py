@@ -60,7 +60,7 @@ class Settings:
 def evaluate(
     context: Context, node: Node, settings: Settings, minimum: Level
 ) -> Outcome:
-    """Answer for one node; the nearest hit upstream is named."""
+    """Answer for one node; the nearest hit upstream is named, the term has all."""
     advisories = context.data.advisories
     expected = "nothing upstream that an advisory names"
     if advisories is None:
@@ -72,16 +72,23 @@ def evaluate(
     walk = context.graph.upstream(node.id, lambda edge: carries(context.graph, edge))
     names = (node.id, *walk.reached)
     inside = frozenset(names)
-    for name in names:
-        hit = _first_hit(context, advisories, context.node(name), inside)
-        if hit is not None:
-            label = context.node(name).label
-            return fails(
-                "tainted-ancestor",
-                expected=expected,
-                actual=f"{label}: {hit.id}: {hit.summary}",
-                beyond=walk.path(name)[1],
-            )
+    hits = [
+        (name, hit)
+        for name in names
+        for hit in _hits(context, advisories, context.node(name), inside)
+    ]
+    if hits:
+        nearest, hit = hits[0]
+        ids = sorted({found.id for _, found in hits})
+        more = f" (and {len(ids) - 1} more advisories)" if len(ids) > 1 else ""
+        return fails(
+            "tainted-ancestor",
+            expected=expected,
+            actual=f"{context.node(nearest).label}: {hit.id}: {hit.summary}{more}",
+            beyond=walk.path(nearest)[1],
+            # An exception is for these advisories, and not for one that comes later.
+            term=" ".join(ids),
+        )
     return _when_not_hit(context, advisories, walk, names)
 
 
@@ -163,27 +170,27 @@ def _files_not_known(
 # ── what is hit ──────────────
 
 
-def _first_hit(
+def _hits(
     context: Context, advisories: Advisories, node: Node, inside: frozenset[str]
-) -> Advisory | None:
-    """The first advisory, in their order, that names this node."""
+) -> list[Advisory]:
+    """The advisories, in their order, that name this node."""
+    exact: list[int] = []
+    named: list[int] = []
     if node.kind is Kind.STEP:
-        exact = advisories.first_naming([("step", node.id.removeprefix("step:"))])
-        named: list[int] = []
+        exact = advisories.naming([("step", node.id.removeprefix("step:"))])
     elif node.kind is Kind.PARTY:
-        exact = None
         named = advisories.naming_party(node.id.removeprefix("party:"))
     else:
         sources = _sources(context, node)
-        exact = advisories.first_naming(_contents(node, sources))
+        exact = advisories.naming(_contents(node, sources))
         named = _naming_source(advisories, sources)
-    places = [] if exact is None else [exact]
+    places = set(exact)
     if named:
         ties = list(_ties(context, node, inside))
-        places.extend(
+        places.update(
             place for place in named if _in_window(advisories.items[place], ties)
         )
-    return advisories.items[min(places)] if places else None
+    return [advisories.items[place] for place in sorted(places)]
 
 
 def _sources(context: Context, node: Node) -> tuple[Source, ...]:

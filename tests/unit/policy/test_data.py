@@ -238,22 +238,22 @@ LISTED = advisories(
     {**ADVISORY, "id": "A-5", "affects": {"digests": [ROOT["digest"]], "sources": []}},
 )
 LOOKUPS = {
-    "nothing": ([], None),
-    "not named": ([("digest", digest("other")), ("revision", "main")], None),
-    "a digest two name": ([("digest", digest("base"))], 3),
-    "a revision": ([("revision", COMMIT)], 1),
-    "a step": ([("step", sha("x"))], 2),
-    "a revision that reads like a step": ([("revision", sha("x"))], 1),
-    "the first in the file, not of the question": (
+    "nothing": ([], []),
+    "not named": ([("digest", digest("other")), ("revision", "main")], []),
+    "a digest two name": ([("digest", digest("base"))], [3, 4]),
+    "a revision": ([("revision", COMMIT)], [1]),
+    "a step": ([("step", sha("x"))], [2]),
+    "a revision that reads like a step": ([("revision", sha("x"))], [1]),
+    "in the order of the file, not of the question": (
         [("digest", digest("base")), ("step", sha("x"))],
-        2,
+        [2, 3, 4],
     ),
 }
 
 
-@pytest.mark.parametrize(("targets", "place"), LOOKUPS.values(), ids=LOOKUPS)
-def test_the_first_that_names_exactly(targets, place):
-    assert read_advisories(LISTED, "a").first_naming(targets) == place
+@pytest.mark.parametrize(("targets", "places"), LOOKUPS.values(), ids=LOOKUPS)
+def test_all_that_name_exactly(targets, places):
+    assert read_advisories(LISTED, "a").naming(targets) == places
 
 
 def test_which_have_to_be_compared_one_by_one():
