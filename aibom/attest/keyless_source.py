@@ -8,8 +8,8 @@ for it. Which Sigstore is used is for the caller to say: nothing here picks one.
 from __future__ import annotations
 
 import json
+import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -21,6 +21,7 @@ __all__ = ["ambient_token", "browser_token", "public_trust_config", "read_trust_
 
 _PUBLIC_INSTANCE = "https://tuf-repo-cdn.sigstore.dev"
 #: How long a person may take to log in.
+_STDERR = 2
 _PATIENCE_SECONDS = 300.0
 _CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 
@@ -106,7 +107,7 @@ def browser_token(
     except (Error, ValueError) as error:
         raise _unusable(str(error), "trust config") from error
     try:
-        with _patience(patience_seconds), redirect_stdout(sys.stderr):
+        with _patience(patience_seconds), _told_on_stderr():
             return str(Issuer(url).identity_token())
     # Answers are taken apart without looking, and a closed stdin is an EOFError.
     except (
@@ -120,6 +121,13 @@ def browser_token(
             where="browser",
             hint="or give a token: --identity-token",
         ) from error
+
+
+@contextmanager
+def _told_on_stderr() -> Iterator[None]:
+    """What sigstore-python prints for the person goes there: stdout is for data."""
+    with os.fdopen(os.dup(_STDERR), "w") as told, redirect_stdout(told):
+        yield
 
 
 @contextmanager

@@ -35,6 +35,7 @@ __all__ = [
     "FAILED",
     "SUMMARY_V1",
     "Summary",
+    "check_verifier_id",
     "read_summary",
     "summary_statement",
     "tier_level",
@@ -147,6 +148,16 @@ def _decided(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def check_verifier_id(verifier_id: str) -> None:
+    """Refuse what is no URI: ``UsageError``, ``verifier-id-unusable``."""
+    if not _URI.fullmatch(verifier_id):
+        raise UsageError(
+            f"{verifier_id!r} is not a URI",
+            reason="verifier-id-unusable",
+            hint="name the verifier as signers.yaml does, as https://example.com/gate",
+        )
+
+
 def _require_attestable(
     verdict: Verdict,
     verifier_id: str,
@@ -160,12 +171,7 @@ def _require_attestable(
             where=verdict.artifact_name or None,
             hint="decide with: aibom gate DIR --policy DIR",
         )
-    if not _URI.fullmatch(verifier_id):
-        raise UsageError(
-            f"{verifier_id!r} is not a URI",
-            reason="verifier-id-unusable",
-            hint="name the verifier as signers.yaml does, as https://example.com/gate",
-        )
+    check_verifier_id(verifier_id)
     if expires is not None and expires <= verified_at:
         raise UsageError(
             f"would have expired at {expires.isoformat()}, before it was made",

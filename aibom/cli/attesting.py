@@ -81,6 +81,9 @@ class Attesting:
                 where="--verifier-id",
                 hint="a URI of yours, for example https://acme.example/gate",
             )
+        from aibom.attest.summary_statement import check_verifier_id
+
+        check_verifier_id(self.verifier_id)
         if self.valid_for is not None:
             parse_age(self.valid_for, "--valid-for")
         signer = signing.signer()
@@ -88,15 +91,14 @@ class Attesting:
         return signer
 
     def write(
-        self,
-        verdict: Verdict,
-        artifact: Path,
-        signer: StatementSigner | None,
-        code: int,
-    ) -> int:
-        """Sign and write; returns the exit code. No signature never means allowed."""
+        self, verdict: Verdict, artifact: Path, signer: StatementSigner | None
+    ) -> None:
+        """Sign the verdict and write it, before anybody is told that it is a yes.
+
+        Where that fails, a yes is none: the error goes on. A no stays what it is.
+        """
         if self.attest is None or signer is None:
-            return code
+            return
         from aibom.operations.verdict_files import write_attested
 
         age = None if self.valid_for is None else parse_age(self.valid_for)
@@ -111,12 +113,11 @@ class Attesting:
                 valid_for=age,
             )
         except AibomError as error:
-            if code == 0:
+            if verdict.exit_code == 0:
                 raise
             warn(f"the verdict was not signed: {error} [{error.reason}]")
         else:
             warn(f"signed: {self.attest}")
-        return code
 
 
 def attesting_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -69,5 +69,5 @@ def command(
     )
     with progress_bar("hashing") as progress:
         verdict = gate(folder, policy, options, when, progress)
-    code = write_verdict(verdict, outputs)
-    return attesting.write(verdict, folder, signer, code)
+    attesting.write(verdict, folder, signer)
+    return write_verdict(verdict, outputs)

@@ -19,6 +19,7 @@ from aibom.cli.common import (
 )
 from aibom.cli.verdict_options import VerdictOptions, verdict_options
 from aibom.cli.whom import Whom, whom_options
+from aibom.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,6 +73,13 @@ def command(
     """
     when = parse_when(effective_time) or now()
     verdict.require_consistent(evidence, depth)
+    if verdict.verdict is not None and whom.signers is None:
+        raise UsageError(
+            "a verdict is believed for a signer and the verifier it speaks as",
+            reason="signers-missing",
+            where="--verdict",
+            hint="--signers FILE, with the predicate verdict and a verifier_id",
+        )
     allowed = whom.allowed(path)
     _tell_of(allowed, when)
     if verdict.verdict is not None:

@@ -153,6 +153,7 @@ def _load(path: Path, locked: bool) -> Folder:
     values = {name: reads.yaml(name) for name in policy.data}
     data, signers = _data(reads, values)
     reads.digests.update(_embedded_roots(signers))
+    exceptions = _waivers(reads, values)
     _require_data(policy)
     sequence = data.advisories.sequence if data.advisories else None
     now = Lock(
@@ -169,7 +170,7 @@ def _load(path: Path, locked: bool) -> Folder:
         locked,
         tuple(sorted(reads.digests.items())),
         sequence,
-        *_waivers(reads, values),
+        *exceptions,
     )
 
 

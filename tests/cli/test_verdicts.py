@@ -476,9 +476,6 @@ REPLAYS: dict[str, Replay] = {
     "a signer of last year": Replay(
         "signer-expired", signers={"valid_until": "2025-01-01"}
     ),
-    "one key for this call": Replay(
-        "predicate-not-allowed", ask=("--signers", "", "--public-key", "gate.pub")
-    ),
     "changed afterwards": Replay("signature-invalid", change=tamper),
     "another tool's": Replay("verdict-malformed", change=of_another_tool),
     "the bundle of the BOM": Replay("signer-not-allowed", change=of_something_else),

@@ -33,6 +33,7 @@ from aibom.policy.data import (
     read_trusted_sources,
 )
 from aibom.policy.document import read_policy
+from aibom.policy.waivers import read_waivers
 from aibom.reading import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +48,7 @@ READERS: dict[str, Callable[[Any, str], object]] = {
     "aibom/trusted-sources/v1": read_trusted_sources,
     "aibom/accepted-roots/v1": read_accepted_roots,
     "aibom/advisories/v1": read_advisories,
+    "aibom/waivers/v1": read_waivers,
     "aibom/audit-report/v1": read_report,
 }
 #: A file whose example shows digests as ``…``; its form is told by the loader's tests.

@@ -205,10 +205,12 @@ def test_a_place_is_what_a_shell_would_take_it_for(
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[bytes] = []
-    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader = threading.Thread(
+        target=lambda: read.append(pipe.read_bytes()), daemon=True
+    )
     reader.start()
     attest(world.gate(), world.model, pipe)
-    reader.join()
+    reader.join(30)
     assert pipe.is_fifo()
     assert parse_bundle(read[0], "pipe").payload
     target, link = tmp_path / "target.json", tmp_path / "link.json"
