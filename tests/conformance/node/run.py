@@ -6,8 +6,9 @@ what `npm ci` installs here::
 
     (cd tests/conformance/node && npm ci) && python tests/conformance/node/run.py
 
-Signs every way there is, as everyone there is; each bundle has to verify as its signer,
-and be refused as somebody else and under another instance's root. Exits 1 otherwise.
+Signs every way there is, as everyone there is, with sigstore-python and as `aibom sign`
+does; each bundle has to verify as its signer, and be refused as somebody else and under
+another instance's root. Exits 1 otherwise.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ def bundles(sigstore) -> Iterator[tuple[str, str, tuple[str, str], bool]]:
     from sigstore.dsse import Statement
     from sigstore_clients import ARTIFACT, IDENTITIES, MODES, STATEMENT, signer
 
+    from aibom.attest.keyless_sign import sign_keyless
+    from aibom.statement import to_json
+
     for mode in MODES:
         for who, (token, identity) in IDENTITIES.items():
             with signer(sigstore, mode, token(sigstore)) as signing:
@@ -40,6 +44,18 @@ def bundles(sigstore) -> Iterator[tuple[str, str, tuple[str, str], bool]]:
                 False,
             )
             yield f"{mode} {who} file", signed.to_json(), identity(sigstore), True
+            ours = sign_keyless(
+                STATEMENT,
+                token(sigstore),
+                sigstore.trust_config(**MODES[mode]),
+                deadline_seconds=60,
+            )
+            yield (
+                f"{mode} {who} aibom",
+                to_json(ours).decode(),
+                identity(sigstore),
+                False,
+            )
 
 
 def verified(folder: Path, root: str, identity: str, issuer: str, file: bool) -> str:
