@@ -45,7 +45,7 @@ HEAVY = frozenset(
         *("cyclonedx", "jsonschema", "jsonschema_rs", "packageurl"),
         *("referencing", "rfc8785"),
         *("cryptography", "networkx", "rich", "yaml"),
-        *("rfc3161_client", "securesystemslib", "tuf"),
+        *("cel_expr_python", "rfc3161_client", "securesystemslib", "tuf"),
     }
 )
 
@@ -74,6 +74,7 @@ WORLD_METHODS = frozenset(
 
 #: import name → distribution, where the two differ by more than case, ``-`` and ``_``.
 DISTRIBUTIONS = {
+    "cel_expr_python": "cel-expr-python",
     "cyclonedx": "cyclonedx-python-lib",
     "jwt": "pyjwt",
     "packageurl": "packageurl-python",

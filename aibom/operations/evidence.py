@@ -25,12 +25,13 @@ from aibom.attest.bom_statement import (
 )
 from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner
+from aibom.attest.summary_statement import SUMMARY_V1, read_summary
 from aibom.attest.verify import Identified, identify, namespace_refusal
 from aibom.audits.predicate import read_audit
 from aibom.bom.parse import read_bytes
 from aibom.digest import OMS_NAME
 from aibom.errors import InputError, VerificationFailed
-from aibom.lineage.evidence import Evidence
+from aibom.lineage.evidence import Evidence, UpstreamVerdict
 from aibom.lineage.step_record import is_step_record, step_fragment
 from aibom.operations.files import read_small, shown
 from aibom.operations.inline import require_inline_equal
@@ -210,7 +211,37 @@ def _evidence(found: Identified, refusal: str | None, location: str) -> Evidence
         return replace(item, graph=fragment.graph, own=fragment.own)
     if statement.predicate_type == AUDIT_V1:
         return replace(item, audit=read_audit(statement, location))
+    if statement.predicate_type == SUMMARY_V1:
+        return _with_verdict(item, found)
     if statement.predicate_type == OMS_V1:
         # Under another name than model.sig its files were not looked at.
         return replace(item, signer=None, refusal="model-signature-misnamed")
     return item
+
+
+def _with_verdict(item: Evidence, found: Identified) -> Evidence:
+    """The same with the verdict that it is, if its signer may speak as its verifier.
+
+    A summary of another tool is no verdict of ours, and says nothing here.
+    """
+    try:
+        summary = read_summary(found.statement, item.location)
+    except VerificationFailed as error:
+        return replace(item, signer=None, refusal=item.refusal or error.reason)
+    verdict = UpstreamVerdict(
+        verifier_id=summary.verifier_id,
+        passed=summary.passed,
+        reason=summary.reason,
+        tier=summary.tier,
+        report_only=summary.report_only,
+        policy_digest=summary.policy_digest,
+        verified_at=summary.verified_at,
+        effective_time=summary.effective_time,
+        expires=summary.expires,
+        advisories_sequence=summary.advisories_sequence,
+    )
+    item = replace(item, verdict=verdict)
+    if found.signer is not None and found.signer.verifier_id == summary.verifier_id:
+        return item
+    refusal = item.refusal or "verdict-other-verifier"
+    return replace(item, signer=None, refusal=refusal)

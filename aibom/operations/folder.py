@@ -23,6 +23,16 @@ from aibom.attest.signers import AllowedSigner, read_signers, signer_warnings
 from aibom.digest import Digest
 from aibom.errors import AibomError, PolicyInvalid
 from aibom.operations.files import is_inside, read_small, write_atomic
+from aibom.operations.lock import (
+    ADVISORIES,
+    LOCK_NAME,
+    Lock,
+    changes,
+    read_lock,
+    require_locked,
+    require_sequence,
+)
+from aibom.operations.plugins import extra_checks, load_plugins
 from aibom.policy.data import (
     PolicyData,
     read_accepted_roots,
@@ -31,9 +41,8 @@ from aibom.policy.data import (
 )
 from aibom.policy.document import Policy, combine, read_policy
 from aibom.policy.waivers import ExceptionEntry, read_waivers
-from aibom.reading import Reader, parse_yaml
+from aibom.reading import parse_yaml
 from aibom.resources import policy_path, resource_dir
-from aibom.statement import parse_json, to_json
 
 __all__ = [
     "Folder",
@@ -45,40 +54,8 @@ __all__ = [
 ]
 
 POLICY_NAME = "policy.yaml"
-LOCK_NAME = "policy.lock"
-ADVISORIES = "advisories.yaml"
 WAIVERS = "waivers.yaml"
 WAIVERS_SIGNATURE = "waivers.sigstore.json"
-LOCK_VERSION = "aibom/policy-lock/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """What ``policy.lock`` pins."""
-
-    files: Mapping[str, str]
-    packs: Mapping[str, str]
-    minimum_sequence: int | None
-
-    def document(self) -> dict[str, Any]:
-        """The lock as JSON-ready values."""
-        pinned = {"files": dict(self.files), "packs": dict(self.packs)}
-        return {
-            "apiVersion": LOCK_VERSION,
-            "digest": self.digest,
-            "minimumAdvisorySequence": self.minimum_sequence,
-            **pinned,
-        }
-
-    @property
-    def digest(self) -> str:
-        """One SHA-256 of all that is pinned: what ``--policy-digest`` compares."""
-        pinned = {
-            "files": dict(self.files),
-            "minimumAdvisorySequence": self.minimum_sequence,
-            "packs": dict(self.packs),
-        }
-        return f"sha256:{hashlib.sha256(to_json(pinned)).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +77,7 @@ class Folder:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What whoever relies on the folder should know."""
-        return signer_warnings(self.signers)
+        return (*self.policy.warnings, *signer_warnings(self.signers))
 
     @property
     def digest(self) -> str:
@@ -125,27 +102,31 @@ def load_folder(path: Path, *, require_lock: bool) -> Folder:
     With ``require_lock`` a missing lock is ``policy-not-locked``. A lock that is there
     must match in any case: ``policy-lock-mismatch``, ``advisories-rolled-back``.
     """
-    kept = _read_lock(path)
-    folder = _load(path, kept is not None)
-    if kept is not None:
-        _compare(path, kept, folder.lock)
-        # The digest is that of the lock: newer advisories do not change it, a lower
-        # sequence that is accepted does.
-        folder = replace(folder, lock=kept)
-    elif require_lock:
+    kept = read_lock(path)
+    if kept is None and require_lock and (path / POLICY_NAME).exists():
+        # Before anything is loaded: an organisation's checks are code.
         raise PolicyInvalid(
             f"has no {LOCK_NAME}; a gate demands one",
             reason="policy-not-locked",
             where=str(path),
             hint=f"review the folder, then: aibom policy lock {path}",
         )
-    return folder
+    folder = _load(path, kept, pinned=kept)
+    if kept is None:
+        return folder
+    require_locked(path, kept, folder.lock)
+    # The digest is that of the lock: newer advisories do not change it, a lower
+    # sequence that is accepted does.
+    return replace(folder, lock=kept)
 
 
-def _load(path: Path, locked: bool) -> Folder:
-    """Read everything but the lock."""
+def _load(path: Path, kept: Lock | None, *, pinned: Lock | None = None) -> Folder:
+    """Read everything but the lock; ``pinned`` says which plugins may be loaded."""
     reads = _Reads(path)
-    policy = read_policy(reads.yaml(POLICY_NAME), str(path / POLICY_NAME))
+    value, where = reads.yaml(POLICY_NAME), str(path / POLICY_NAME)
+    plugins = load_plugins(value, where, pinned.files if pinned else None)
+    reads.digests.update(plugin.pin for plugin in plugins)
+    policy = read_policy(value, where, extra_checks=extra_checks(plugins))
     packs: dict[str, Policy] = {}
     digests: dict[str, str] = {}
     _load_packs(policy.extends, packs, digests, ())
@@ -167,7 +148,7 @@ def _load(path: Path, locked: bool) -> Folder:
         data,
         signers,
         now,
-        locked,
+        kept is not None,
         tuple(sorted(reads.digests.items())),
         sequence,
         *exceptions,
@@ -303,12 +284,12 @@ def lint_folder(path: Path) -> tuple[Folder, tuple[str, ...]]:
     The changes are ``file NAME`` and ``pack NAME``. Raises as :func:`load_folder`
     without ``require_lock``, except that it never raises ``policy-lock-mismatch``.
     """
-    kept = _read_lock(path)
-    folder = _load(path, kept is not None)
+    kept = read_lock(path)
+    folder = _load(path, kept)
     if kept is None:
         return folder, ()
-    _require_sequence(path, kept, folder.lock)
-    return folder, tuple(_changes(kept, folder.lock))
+    require_sequence(path, kept, folder.lock)
+    return folder, tuple(changes(kept, folder.lock))
 
 
 def lock_folder(path: Path) -> Lock:
@@ -316,10 +297,10 @@ def lock_folder(path: Path) -> Lock:
 
     Refuses to lower the advisory sequence of a lock that is there.
     """
-    kept = _read_lock(path)
-    folder = _load(path, kept is not None)
+    kept = read_lock(path)
+    folder = _load(path, kept)
     if kept is not None:
-        _require_sequence(path, kept, folder.lock)
+        require_sequence(path, kept, folder.lock)
     text = json.dumps(folder.lock.document(), indent=2, sort_keys=True) + "\n"
     write_atomic(path / LOCK_NAME, text.encode())
     return folder.lock
@@ -332,74 +313,3 @@ def builtin_packs() -> tuple[Policy, ...]:
         read_policy(parse_yaml(read_small(policy_path(f"{name}.yaml")), name), name)
         for name in names
     )
-
-
-def _read_lock(path: Path) -> Lock | None:
-    file = path / LOCK_NAME
-    if not file.exists():
-        return None
-    try:
-        value = parse_json(read_small(file), str(file))
-    except AibomError as error:
-        raise PolicyInvalid(
-            f"cannot be read: {error.message}",
-            reason="policy-lock-unreadable",
-            where=str(file),
-        ) from error
-    top = Reader(value, str(file))
-    if top.text("apiVersion") not in (None, LOCK_VERSION):
-        top.problem(f"is not {LOCK_VERSION!r}", "apiVersion")
-    parts = []
-    for key in ("files", "packs"):
-        reader = top.reader(key)
-        parts.append({name: reader.text(name) for name in reader.keys()})  # noqa: SIM118
-    digest, sequence = top.text("digest"), top.raw("minimumAdvisorySequence")
-    if sequence is not None and (type(sequence) is not int or sequence < 1):
-        top.problem("must be 1 or more, or null", "minimumAdvisorySequence")
-    top.finish(PolicyInvalid, "policy-lock-unreadable")
-    lock = Lock(parts[0], parts[1], sequence)
-    if digest != lock.digest:
-        raise PolicyInvalid(
-            "its digest is not that of what it pins",
-            reason="policy-lock-unreadable",
-            where=str(file),
-            hint=f"somebody edited it; review, then: aibom policy lock {path}",
-        )
-    return lock
-
-
-def _compare(path: Path, kept: Lock, now: Lock) -> None:
-    for name in _changes(kept, now):
-        raise PolicyInvalid(
-            f"the {name} is not the one that was locked",
-            reason="policy-lock-mismatch",
-            where=str(path / LOCK_NAME),
-            hint=f"review the change, then: aibom policy lock {path}",
-        )
-    _require_sequence(path, kept, now)
-
-
-def _changes(kept: Lock, now: Lock) -> list[str]:
-    """``file NAME`` and ``pack NAME`` for all that differs, is new or is gone."""
-    return [
-        f"{kind} {name}"
-        for kind, before, after in (
-            ("file", kept.files, now.files),
-            ("pack", kept.packs, now.packs),
-        )
-        for name in sorted({*before, *after})
-        if before.get(name) != after.get(name)
-    ]
-
-
-def _require_sequence(path: Path, kept: Lock, now: Lock) -> None:
-    if kept.minimum_sequence is None:
-        return
-    if now.minimum_sequence is None or now.minimum_sequence < kept.minimum_sequence:
-        raise PolicyInvalid(
-            f"the advisories' sequence is {now.minimum_sequence}; "
-            f"{kept.minimum_sequence} or later was accepted before",
-            reason="advisories-rolled-back",
-            where=str(path / ADVISORIES),
-            hint="fetch the newest advisories",
-        )

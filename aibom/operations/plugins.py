@@ -8,8 +8,8 @@ A distribution offers a check in the group ``aibom.checks``, under the check's i
 and a policy uses it by naming both, ``plugins: [acme-aibom:contract-signed]``. What is
 installed but not named is not imported: a package in the environment must not be able
 to change what a gate does. A plugin is code that runs inside the gate with all its
-rights; nothing here confines it. ``digest`` is for the lock, which pins what was
-reviewed.
+rights; nothing here confines it. So the lock pins its files, and with a lock they are
+compared before anything of the plugin is imported.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ class Plugin:
     version: str
     digest: str
 
+    @property
+    def pin(self) -> tuple[str, str]:
+        """What the lock says of it: a key and the digest."""
+        return _pin_key(self.name), self.digest
+
 
 def named_plugins(policy: Any) -> tuple[str, ...]:
     """What a parsed, unread policy names under ``plugins`` in the form that is right.
@@ -60,13 +65,19 @@ def named_plugins(policy: Any) -> tuple[str, ...]:
     )
 
 
-def load_plugins(policy: Any, where: str) -> tuple[Plugin, ...]:
+def load_plugins(
+    policy: Any, where: str, pinned: Mapping[str, str] | None = None
+) -> tuple[Plugin, ...]:
     """Load the plugins that a parsed policy names; imports their modules.
+
+    ``pinned`` are the files of the lock, where there is one: a plugin that is not among
+    them, or has changed, is not imported, so that nobody's code runs because somebody
+    wrote its name into a policy.
 
     Raises :class:`~aibom.errors.PolicyInvalid`: ``plugin-missing`` when no installed
     distribution of that name offers the check, ``plugin-collision`` when the id is that
-    of a check of ours or of another plugin, ``plugin-broken`` when it cannot be
-    imported or is no check.
+    of a check of ours or of another plugin, ``policy-lock-mismatch`` when it is not
+    what was locked, ``plugin-broken`` when it cannot be imported or is no check.
     """
     found: dict[str, Plugin] = {}
     for name in named_plugins(policy):
@@ -78,7 +89,7 @@ def load_plugins(policy: Any, where: str) -> tuple[Plugin, ...]:
                 where=f"{where}.plugins",
                 hint="rename the entry point and the check of the plugin",
             )
-        found[check] = _load(name, f"{where}.plugins")
+        found[check] = _load(name, f"{where}.plugins", pinned)
     return tuple(found.values())
 
 
@@ -92,24 +103,39 @@ def _split(name: str) -> tuple[str, str]:
     return distribution, check
 
 
-def _load(name: str, where: str) -> Plugin:
+def _pin_key(name: str) -> str:
+    return f"plugin {name}"
+
+
+def _load(name: str, where: str, pinned: Mapping[str, str] | None) -> Plugin:
     entry = _entry_point(name, where)
     distribution = entry.dist
     if distribution is None:  # what the entry point was found by
-        raise _broken(name, where, "it belongs to no distribution")
+        raise _plugin_broken(name, where, "it belongs to no distribution")
+    try:
+        digest = _digest(distribution)
+    except OSError as error:
+        raise _plugin_broken(name, where, str(error)) from error
+    if pinned is not None and pinned.get(_pin_key(name)) != digest:
+        raise PolicyInvalid(
+            f"the plugin {name!r} is not what was locked; it was not imported",
+            reason="policy-lock-mismatch",
+            where=where,
+            hint="review the plugin, then lock the folder again",
+        )
     try:
         check = entry.load()
-        digest = _digest(distribution)
     # The plug-in boundary; a module that exits must not end the gate with its code.
     except (Exception, SystemExit) as error:
-        raise _broken(name, where, f"{type(error).__name__}: {error}") from error
-    problem = _problem(check, entry.name)
+        told = f"{type(error).__name__}: {error}"
+        raise _plugin_broken(name, where, told) from error
+    problem = _why_unusable(check, entry.name)
     if problem:
-        raise _broken(name, where, problem)
+        raise _plugin_broken(name, where, problem)
     return Plugin(name, check, distribution.version, digest)
 
 
-def _broken(name: str, where: str, problem: str) -> PolicyInvalid:
+def _plugin_broken(name: str, where: str, problem: str) -> PolicyInvalid:
     return PolicyInvalid(
         f"the plugin {name!r} cannot be used: {problem}",
         reason="plugin-broken",
@@ -142,7 +168,7 @@ def _normalised(distribution: str) -> str:
     return "-".join(word for word in words if word).lower()
 
 
-def _problem(check: Any, name: str) -> str | None:
+def _why_unusable(check: Any, name: str) -> str | None:
     """Why this is no check that can be used, if it is none."""
     if not isinstance(check, Check):
         return f"it is of type {type(check).__name__}, not aibom.policy.context.Check"

@@ -44,6 +44,7 @@ DATA_FILES = (
 )
 SCOPES = ("artifact", "ancestors", "artifact-and-ancestors")
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PLUGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*:[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PACK = re.compile(r"builtin:[a-z][a-z0-9-]*@[0-9]+")
 _FALSE = 'YAML reads off as false: write "off", with the quotation marks'
 _LEVELS = {
@@ -109,47 +110,69 @@ class Policy:
     tighten: tuple[Tightening, ...] = ()
     exceptions: ExceptionRules | None = None
     packs: tuple[str, ...] = field(default=())
+    #: Organisation checks that it uses, as ``distribution:check-id``.
+    plugins: tuple[str, ...] = field(default=())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What checks say of their own settings, with the rule that has them."""
+        return tuple(
+            f"rule {rule.id}: {warning}"
+            for rule in self.rules
+            for warning in getattr(rule.settings, "warnings", ())
+        )
 
 
-def read_policy(value: Any, where: str, origin: str = "policy.yaml") -> Policy:
+def read_policy(
+    value: Any,
+    where: str,
+    origin: str = "policy.yaml",
+    *,
+    extra_checks: Mapping[str, Check] | None = None,
+) -> Policy:
     """Read one policy document, which is parsed YAML.
 
+    ``extra_checks`` are an organisation's own, by id; only those that the document
+    names under ``plugins`` can be used, and none replaces a check of ours.
+
     Raises :class:`~aibom.errors.PolicyInvalid`: ``policy-empty`` for a document that
-    would check nothing, ``policy-invalid`` with every problem for any other.
+    would check nothing, ``extra-missing`` for an expression without its engine, and
+    ``policy-invalid`` with every problem for any other.
     """
     if value is None:
-        raise PolicyInvalid(
-            "the policy is empty: nothing would be checked",
-            reason="policy-empty",
-            where=where,
-            hint="start from: extends: [builtin:baseline@1]",
-        )
+        raise _empty("the policy is empty", where)
     top = Reader(value, where)
     if top.text("apiVersion") not in (None, API_VERSION):
         top.problem(f"is not {API_VERSION!r}", "apiVersion")
+    plugins, known = _plugins(top, extra_checks or {})
     policy = Policy(
         name=top.text("name"),
         version=str(top.text("version")),
         rules=tuple(
             rule
-            for rule in (_rule(entry, origin) for entry in top.readers("rules", ()))
-            if rule is not None
+            for entry in top.readers("rules", ())
+            if (rule := _rule(entry, origin, known)) is not None
         ),
         extends=_extends(top),
         data=_data(top),
         tiers=tuple(_tier(entry) for entry in top.readers("tiers", ())),
         tighten=read_tightenings(top),
         exceptions=read_exception_rules(top),
+        plugins=plugins,
     )
     top.finish()
     if not policy.rules and not policy.extends:
-        raise PolicyInvalid(
-            "no rule and nothing extended: nothing would be checked",
-            reason="policy-empty",
-            where=where,
-            hint="start from: extends: [builtin:baseline@1]",
-        )
+        raise _empty("no rule and nothing extended", where)
     return policy
+
+
+def _empty(what: str, where: str) -> PolicyInvalid:
+    return PolicyInvalid(
+        f"{what}: nothing would be checked",
+        reason="policy-empty",
+        where=where,
+        hint="start from: extends: [builtin:baseline@1]",
+    )
 
 
 def combine(policy: Policy, packs: Mapping[str, Policy]) -> Policy:
@@ -212,6 +235,25 @@ def _extends(top: Reader) -> tuple[str, ...]:
     return names
 
 
+def _plugins(
+    top: Reader, extra: Mapping[str, Check]
+) -> tuple[tuple[str, ...], Mapping[str, Check]]:
+    """The plugins that are named, and every check that rules may use because of it."""
+    named: tuple[str, ...] = top.texts("plugins", ()) or ()
+    known = dict(CHECKS)
+    for name in named:
+        check = name.partition(":")[2]
+        if not _PLUGIN.fullmatch(name):
+            top.problem(f"{name!r} is not DISTRIBUTION:CHECK-ID", "plugins")
+        elif check in known:
+            top.problem(f"there is a check {check!r} already", "plugins")
+        elif check not in extra or extra[check].id != check:
+            top.problem(f"{name!r} was not loaded", "plugins")
+        else:
+            known[check] = extra[check]
+    return named, known
+
+
 def _data(top: Reader) -> tuple[str, ...]:
     names: tuple[str, ...] = top.texts("data", ()) or ()
     for name in names:
@@ -232,21 +274,14 @@ def _tier(entry: Reader) -> TierMatch:
     return found
 
 
-def _rule(entry: Reader, origin: str) -> Rule | None:
+def _rule(entry: Reader, origin: str, known: Mapping[str, Check]) -> Rule | None:
     before = len(entry.problems)
     name = entry.text("id")
     if isinstance(name, str) and not _ID.fullmatch(name):
         entry.problem(f"{name!r} is not a rule id (kebab-case)", "id")
-    check = _check(entry)
+    check = _check(entry, known)
     select = _select(entry, check)
-    settings = None
-    if check is not None:
-        given = Reader(
-            entry.raw("settings", {}), f"{entry.where}.settings", entry.problems
-        )
-        settings = bind(check.settings, given)
-    else:
-        entry.raw("settings", {})
+    settings = _settings(entry, check)
     level = entry.choice("minimum_assurance", _LEVELS, "attested")
     rule = (
         _by_tier(entry, "severity", Severity, Severity.HIGH),
@@ -264,14 +299,26 @@ def _rule(entry: Reader, origin: str) -> Rule | None:
     return Rule(name, check, select, settings, _LEVELS[level], *rule)
 
 
-def _check(entry: Reader) -> Check | None:
+def _settings(entry: Reader, check: Check | None) -> Any:
+    given = entry.raw("settings", {})
+    if check is None:
+        return None
+    where = f"{entry.where}.settings"
+    try:
+        return bind(check.settings, Reader(given, where, entry.problems))
+    except PolicyInvalid as error:
+        error.where = error.where or where
+        raise
+
+
+def _check(entry: Reader, known: Mapping[str, Check]) -> Check | None:
     name = entry.text("check")
     if not isinstance(name, str):
         return None
-    if name not in CHECKS:
-        entry.problem(f"unknown check {name!r}{suggest(name, CHECKS)}", "check")
+    if name not in known:
+        entry.problem(f"unknown check {name!r}{suggest(name, known)}", "check")
         return None
-    return CHECKS[name]
+    return known[name]
 
 
 def _select(entry: Reader, check: Check | None) -> Select:

@@ -6,16 +6,20 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from worlds import NOW, World, key, payload_of
+from worlds import MODEL, NOW, World, key, payload_of
 
 from aibom.attest.bundle import make_bundle
-from aibom.digest import BOM_NAME, BUNDLE_NAME
+from aibom.attest.signers import read_signers
+from aibom.attest.summary_statement import SUMMARY_V1
+from aibom.digest import BOM_NAME, BUNDLE_NAME, hash_path
 from aibom.errors import AibomError
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import MAX_SMALL
 from aibom.operations.summary import summary_of
+from aibom.operations.verdicts import make_summary
 from aibom.statement import Resource, Statement, to_json
 
 Change = Callable[[World], object]
@@ -193,3 +197,93 @@ def test_claims_are_listed(world: World) -> None:
     assert [why for _, why in summary_of(world.verify()).not_believed] == [
         "signer-not-allowed"
     ]
+
+
+# ── verdicts of other verifiers ────────────────────
+
+GATE = "https://acme.example/gate"
+
+
+def verifier(**members: Any) -> dict[str, Any]:
+    return {
+        "name": "acme gate",
+        "role": "verifier",
+        "public_key": key("verifier").public.pem,
+        "predicates": ["verdict"],
+        "namespaces": ["acme/models/*"],
+        "verifier_id": GATE,
+        **members,
+    }
+
+
+def verdict_of(world: World, **changes: Any) -> bytes:
+    options: dict[str, Any] = {
+        "name": MODEL,
+        "artifact": hash_path(world.model).digest,
+        "verifier_id": GATE,
+        "verified_at": NOW,
+    }
+    return make_summary(world.gate(), **{**options, **changes}).payload
+
+
+def other_tools(world: World) -> bytes:
+    """A summary as SLSA's own tools make them: none of our fields."""
+    artifact = hash_path(world.model).digest
+    subject = Resource(name=MODEL, digest={"sha256": artifact.value})
+    predicate = {"verifier": {"id": GATE}, "verificationResult": "PASSED"}
+    return Statement.build([subject], SUMMARY_V1, predicate).payload
+
+
+#: name → the entry of its signer, what is signed, by whom, and the refusal
+VERDICTS: dict[str, tuple[dict[str, Any], Callable[[World], bytes], str | None, str]]
+VERDICTS = {
+    "its own": (verifier(), verdict_of, "verifier", ""),
+    "speaks as another": (
+        verifier(verifier_id=GATE + "2"),
+        verdict_of,
+        "verifier",
+        "verdict-other-verifier",
+    ),
+    "may speak as another, and says another": (
+        verifier(),
+        lambda world: verdict_of(world, verifier_id=GATE + "2"),
+        "verifier",
+        "verdict-other-verifier",
+    ),
+    "may not speak of it": (
+        verifier(namespaces=["acme/data/*"]),
+        verdict_of,
+        "verifier",
+        "namespace-not-allowed",
+    ),
+    "a stranger": (verifier(), verdict_of, "nobody", "signer-not-allowed"),
+    "nobody": (verifier(), verdict_of, None, "signature-absent"),
+    "another tool": (verifier(), other_tools, "verifier", "verdict-malformed"),
+    "another tool, unsigned": (verifier(), other_tools, None, "signature-absent"),
+}
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_who_may_speak_as_a_verifier(world: World, case: str) -> None:
+    entry, payload, signer, refusal = VERDICTS[case]
+    world.add_statement(payload(world), signer)
+    document = {"apiVersion": "aibom/signers/v1", "signers": [entry]}
+    signers = read_signers(document, "signers.yaml")
+    found = collect([world.evidence], signers, NOW).items
+    (item,) = [item for item in found if item.predicate_type == SUMMARY_V1]
+    assert (item.refusal or "", item.trusted) == (refusal, not refusal)
+    assert (item.verdict is None) == case.startswith("another tool")
+
+
+def test_a_verdict_says_what_its_verifier_decided(world: World) -> None:
+    for path in (world.evidence / "audits").iterdir():
+        path.unlink()
+    expires = NOW.replace(year=NOW.year + 1)
+    world.add_statement(verdict_of(world, expires=expires), None)
+    (said,) = [item.verdict for item in read(world).items if item.verdict]
+    denied = world.gate()
+    assert (said.verifier_id, said.passed, said.reason) == (GATE, False, denied.reason)
+    assert (said.tier, said.report_only) == (denied.tier, False)
+    assert said.policy_digest == denied.inputs.policy_digest
+    assert said.advisories_sequence == 3
+    assert (said.verified_at, said.effective_time, said.expires) == (NOW, NOW, expires)

@@ -106,6 +106,30 @@ def test_the_digest_is_of_the_files_on_disk(install):
     assert first.digest != second.digest
 
 
+def test_what_was_locked_is_loaded(install):
+    install()
+    plugins = load_plugins(POLICY, "policy.yaml")
+    pinned = dict(plugin.pin for plugin in plugins)
+    assert load_plugins(POLICY, "policy.yaml", pinned) == plugins
+    assert list(pinned) == [f"plugin {NAME}"]
+
+
+UNLOCKED = {
+    "never locked": {},
+    "another file": {"policy.yaml": "sha256:" + "0" * 64},
+    "changed since": {f"plugin {NAME}": "sha256:" + "0" * 64},
+}
+
+
+@pytest.mark.parametrize("pinned", UNLOCKED.values(), ids=UNLOCKED)
+def test_what_was_not_locked_is_not_imported(install, pinned):
+    install()
+    with pytest.raises(PolicyInvalid, match="not what was locked") as error:
+        load_plugins(POLICY, "policy.yaml", pinned)
+    assert error.value.reason == "policy-lock-mismatch"
+    assert "acme" not in sys.modules
+
+
 def test_two_spellings_of_a_distribution_are_one(install):
     install()
     (plugin,) = load_plugins({"plugins": ["ACME_aibom:contract-signed"]}, "p")

@@ -1,0 +1,124 @@
+"""The small parts of a lineage that a policy test describes: facts, digests, numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aibom.digest import Digest
+from aibom.errors import AibomError
+from aibom.lineage.evidence import Measurement
+from aibom.lineage.nodes import Fact, Origin, merge_facts
+from aibom.reading import MISSING, Reader
+
+__all__ = [
+    "ORIGIN",
+    "checked",
+    "digest",
+    "facts",
+    "measurement",
+    "parties",
+    "sha",
+    "texts",
+]
+
+#: Where all that such a lineage says counts as read.
+ORIGIN = Origin("bom")
+
+
+def parties(entry: Reader) -> Iterable[tuple[str, str]]:
+    """Role and party of each that acts in a step."""
+    if not entry.has("by"):
+        entry.raw("by", None)
+        return
+    by = entry.reader("by")
+    for role in by.keys():  # noqa: SIM118
+        for party in texts(by, role, MISSING):
+            yield role, party
+
+
+def texts(entry: Reader, key: str, default: Any) -> tuple[str, ...]:
+    """One text, or a list of them."""
+    if isinstance(entry.raw(key, default), str):
+        text = entry.text(key)
+        return (text,) if text else ()
+    return entry.texts(key, default) or ()
+
+
+def facts(
+    entry: Reader, key: str, *, single: bool = False
+) -> dict[str, tuple[str | None, ...]]:
+    """Facts by name: a text, a list of texts, or null for "declared as unknown"."""
+    if not entry.has(key):
+        entry.raw(key, None)
+        return {}
+    section = entry.reader(key)
+    found: dict[str, tuple[str | None, ...]] = {}
+    for name in section.keys():  # noqa: SIM118
+        value = section.raw(name)
+        listed = value if isinstance(value, list) and not single else [value]
+        if not listed or any(not isinstance(v, (str, type(None))) for v in listed):
+            section.problem("must be a text (numbers in quotes), or null", name)
+        else:
+            found[name] = tuple(listed)
+    return found
+
+
+def checked(
+    entry: Reader, stated: Mapping[str, tuple[str | None, ...]]
+) -> tuple[Fact, ...]:
+    """Facts as values; what cannot be one is a problem."""
+    origins = frozenset({ORIGIN})
+    try:
+        return merge_facts(
+            Fact(name, value, origins)
+            for name, values in stated.items()
+            for value in values
+        )
+    except AibomError as error:
+        entry.problem(str(error), "facts")
+        return ()
+
+
+def digest(entry: Reader, name: str) -> Digest | None:
+    """Made from the id, unless it is given; None where there is to be none."""
+    text = entry.text("digest", None)
+    if text is None:
+        return Digest("tree", sha(f"node {name}"))
+    if text == "none":
+        return None
+    try:
+        return Digest.parse(text)
+    except AibomError as error:
+        entry.problem(f"{error.message}, nor none", "digest")
+        return None
+
+
+def measurement(entry: Reader) -> Measurement | None:
+    """One number of an audit; problems go to the reader."""
+    before = len(entry.problems)
+    metric, samples = entry.text("metric"), entry.integer("samples")
+    value, count = entry.number("value", None), entry.integer("count", None)
+    parts = {}
+    if entry.has("slice"):
+        section = entry.reader("slice")
+        parts = {name: section.text(name) for name in section.keys()}  # noqa: SIM118
+    else:
+        entry.raw("slice", None)
+    entry.close()
+    if (value is None) == (count is None):
+        entry.problem("give either value or count")
+    if samples is not None and samples < 1:
+        entry.problem("must be 1 or more", "samples")
+    if len(entry.problems) > before:
+        return None
+    number = value if count is None else count / samples
+    return Measurement(
+        metric, float(number), samples, count, tuple(sorted(parts.items()))
+    )
+
+
+def sha(text: str) -> str:
+    """A SHA-256 made from a text that is unique within a test."""
+    return hashlib.sha256(f"ptest {text}".encode("utf-8", "surrogatepass")).hexdigest()
