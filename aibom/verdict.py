@@ -176,7 +176,8 @@ class Result:
     @property
     def fingerprint(self) -> str:
         """Stable over runs: SHA-256 of rule and node."""
-        return hashlib.sha256(f"{self.rule}|{self.node}".encode()).hexdigest()
+        text = f"{self.rule}|{self.node}"
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_document(self) -> dict[str, Any]:
         """The result as JSON-ready values."""

@@ -44,4 +44,4 @@ def command(
         report_only=report_only,
         policy_digest=policy_digest,
     )
-    return write_verdict(check(bom, policy, options, when), outputs)
+    return write_verdict(check(bom, policy, options, when), outputs, bom)

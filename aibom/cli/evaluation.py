@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Output", "gate_options", "prepare_outputs", "write_verdict"]
 
-_FORMATS = ("text", "json")
+_OUTPUT_HELP = (
+    "text, json, sarif, junit, github, github-summary, gitlab, markdown or "
+    "declarations, to stdout or FILE. Repeatable.  [default: text]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,17 @@ class Output:
     @classmethod
     def parse(cls, text: str) -> Output:
         """Read ``FORMAT[=FILE]``."""
+        from aibom.report.formats import FORMATS
+
         shape, mark, file = text.partition("=")
-        if shape not in _FORMATS:
+        if shape not in FORMATS:
             from aibom.reading import suggest
 
             raise UsageError(
-                f"unknown format {shape!r}{suggest(shape, _FORMATS)}",
+                f"unknown format {shape!r}{suggest(shape, FORMATS)}",
                 reason="output-unknown",
                 where="--output",
+                hint=f"one of {', '.join(FORMATS)}",
             )
         if mark and not file:
             raise UsageError(
@@ -106,7 +112,7 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             metavar="FORMAT[=FILE]",
             callback=_outputs,
-            help="text or json, to stdout or FILE. Repeatable.  [default: text]",
+            help=_OUTPUT_HELP,
         ),
     )
     for option in reversed(options):
@@ -144,16 +150,19 @@ def prepare_outputs(artifact: Path, policy: Path, outputs: tuple[Output, ...]) -
         remove_old(place)
 
 
-def write_verdict(verdict: Verdict, outputs: tuple[Output, ...]) -> int:
+def write_verdict(
+    verdict: Verdict, outputs: tuple[Output, ...], bom: Path | None = None
+) -> int:
     """Write a verdict in every format asked for, and return its exit code.
 
-    Files come first, each whole or not at all: where one cannot be written nothing is
-    said on stdout that the exit code would then contradict.
+    ``bom`` is where the BOM lies, as the caller gave it: formats for code hosts show
+    findings there. Files come first, each whole or not at all: where one cannot be
+    written nothing is said on stdout that the exit code would then contradict.
     """
     from aibom.operations.files import write_named
 
     json_file = next((o.file for o in outputs if o.shape == "json" and o.file), None)
-    drawn = [(output.file, _drawn(verdict, output, json_file)) for output in outputs]
+    drawn = [(o.file, _drawn(verdict, o, json_file, bom)) for o in outputs]
     for file, data in drawn:
         if file is not None:
             write_named(Path(file), data)
@@ -165,12 +174,15 @@ def write_verdict(verdict: Verdict, outputs: tuple[Output, ...]) -> int:
     return verdict.exit_code
 
 
-def _drawn(verdict: Verdict, output: Output, json_file: str | None) -> bytes:
-    from aibom.report.machine import verdict_json
+def _drawn(
+    verdict: Verdict, output: Output, json_file: str | None, bom: Path | None
+) -> bytes:
+    from aibom.report.formats import FORMATS, Where
     from aibom.report.terminal import draw_verdict
 
-    if output.shape == "json":
-        return verdict_json(verdict)
+    if output.shape != "text":
+        where = Where() if bom is None else Where(bom.as_posix())
+        return FORMATS[output.shape].render(verdict, where)
     if output.file is not None:
         return draw_verdict(verdict, verdict_file=json_file).encode()
     return draw_verdict(verdict, painter(), json_file, terminal_width()).encode()

@@ -55,6 +55,7 @@ def command(
     rely on it later (`aibom verify --verdict`).
     """
     from aibom.operations.gate import gate, make_options
+    from aibom.operations.place import Place
 
     prepare_outputs(folder, policy, attesting.outputs(outputs))
     signer = attesting.signer(signing)
@@ -70,4 +71,4 @@ def command(
     with progress_bar("hashing") as progress:
         verdict = gate(folder, policy, options, when, progress)
     attesting.write(verdict, folder, signer)
-    return write_verdict(verdict, outputs)
+    return write_verdict(verdict, outputs, Place(folder).bom)

@@ -43,6 +43,7 @@ _PAINTED = re.compile(r"\x1b\[[0-9;]*m")
 #: A word ends at a space, except that a command between backticks is one.
 _WORD = re.compile(r"(?:`[^`]*`|\S)+")
 _NARROWEST = 20
+_COMMAND = re.compile(r"(^|\s)::")
 
 
 def plain(style: str, text: str) -> str:
@@ -57,14 +58,25 @@ def escape(text: str, limit: int = _LONGEST) -> str:
     """
     cut = text if len(text) <= limit else f"{text[:limit]}…({len(text):,} characters)"
     if cut.isascii() and cut.isprintable():
-        return cut
+        return _no_command(cut)
     shown = []
     stacked = 0
     for character in cut:
         stacked = stacked + 1 if unicodedata.category(character) in _MARKS else 0
         visible = stacked <= _STACKED and _is_visible(character)
         shown.append(character if visible else _escaped(character))
-    return "".join(shown)
+    return _no_command("".join(shown))
+
+
+def _no_command(text: str) -> str:
+    """Without what the runners of CI systems obey when it stands in a job's output.
+
+    They look for ``::name`` at the beginning of a line, which a word that is wrapped
+    can come to be, and for ``##[`` anywhere.
+    """
+    if "::" in text:
+        text = _COMMAND.sub(r"\1\\x3a:", text)
+    return text.replace("##[", "#\\x23[")
 
 
 def _is_visible(character: str) -> bool:

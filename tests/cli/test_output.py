@@ -65,6 +65,50 @@ def test_what_was_proved_stands_in_the_verdict(here):
     assert proved["accepted_roots"] == ["acme/data/tiny"]
 
 
+FORMATS = {
+    "sarif": '"version": "2.1.0"',
+    "junit": '<testsuites name="aibom ',
+    "github": "::error ",
+    "github-summary": "# BLOCKED: cannot be told: acme/models/tiny",
+    "gitlab": '"check_name": "open-lineage"',
+    "markdown": "## What blocks: ",
+    "declarations": '"bomFormat": "CycloneDX"',
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_goes_to_stdout_and_to_a_file(world, here, name):
+    lose_the_record(world)
+    words = (*CHECK, "--effective-time", "2998-01-01", "--output")
+    shown = here(*words, name)
+    assert FORMATS[name] in shown.out
+    assert (shown.code, shown.err) == (3, "")
+    written = here(*words, f"{name}=verdict.out")
+    assert (written.code, written.out) == (3, "")
+    assert (world.folder / "verdict.out").read_text() == shown.out
+
+
+def test_all_formats_come_from_one_evaluation(world, here):
+    outputs = [word for name in FORMATS for word in ("--output", f"{name}=v.{name}")]
+    ran = here(*GATE, *outputs, "--output", "text")
+    assert (ran.code, ran.err) == (0, "")
+    assert all((world.folder / f"v.{name}").stat().st_size for name in FORMATS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_failed_verification_is_no_clean_report(world, here, name):
+    change_a_byte(world)
+    ran = here(*GATE, "--output", name)
+    assert ran.code == 11
+    assert "weights.bin" in ran.out
+
+
+def test_an_unknown_format_names_the_known_ones(here):
+    ran = here(*GATE, "--output", "html")
+    assert ran.code == 2
+    assert "sarif, junit, github, github-summary, gitlab, markdown" in ran.err
+
+
 def test_several_outputs_come_from_one_evaluation(world, here):
     ran = here(*GATE, "--output", "text", "--output", "json=v.json")
     document = json.loads((world.folder / "v.json").read_text())

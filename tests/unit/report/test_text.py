@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aibom.report.text import escape, row, short_digest, wrap
@@ -44,6 +44,13 @@ SHOWN = {
         "e\u0301\u0301\u0301\\u{0301}\\u{0301}",
     ),
     "empty": ("", ""),
+    "a command of a CI runner": ("::error::x", "\\x3a:error::x"),
+    "one that wrapping would put first": (
+        "a ::stop-commands::t",
+        "a \\x3a:stop-commands::t",
+    ),
+    "the other form of one": ("a##[error]b", "a#\\x23[error]b"),
+    "a path of modules is none": ("a::b", "a::b"),
 }
 
 
@@ -67,7 +74,18 @@ def test_what_is_shown_is_one_visible_line(text):
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"])))
 def test_visible_ascii_is_left_alone(text):
+    assume(not text.startswith("::") and "##[" not in text)
     assert escape(text) == text
+
+
+@given(
+    st.lists(st.sampled_from(["::error::", "##[", "word", "x" * 30, ":", "#"])),
+    st.integers(20, 60),
+)
+def test_no_line_of_text_is_a_command(words, width):
+    for line in wrap(escape(" ".join(words)), width, "    ", 8):
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
 
 
 DIGEST = "f" * 64
