@@ -42,9 +42,9 @@ def xml_text(text: str, limit: int = _LONG) -> str:
     """Character data or the value of an attribute in double quotes (XML 1.0, 2.4).
 
     Control characters, which XML 1.0 cannot hold even as references, are visible
-    escapes by then. ``##[`` is broken up for CI logs.
+    escapes by then.
     """
-    return escape(text, limit).translate(_XML).replace("##[", "#&#35;[")
+    return escape(text, limit).translate(_XML)
 
 
 def markdown_text(text: str, limit: int = _LONG) -> str:

@@ -124,7 +124,7 @@ ESCAPED = {
     "line": ("a\r\n::error::b", "a\\x0d\\x0a::error::b"),
     "separator": ("a::b", "a::b"),
     "comma and colon": ("a,file=b:c", "a,file=b:c"),
-    "old command": ("##[add-path]x", "##[add-path]x"),
+    "old command": ("##[add-path]x", "#\\x23[add-path]x"),
 }
 
 

@@ -58,7 +58,7 @@ XML = {
     "the end of a value": ('"', "&quot;"),
     "a reference": ("&lt;", "&amp;lt;"),
     "not allowed in XML 1.0": ("\x00\x0b\ufffe", "\\x00\\x0b\\u{fffe}"),
-    "an order to a runner": ("##[x]", "#&#35;[x]"),
+    "an order to a runner": ("##[x]", "#\\x23[x]"),
 }
 
 
@@ -80,7 +80,7 @@ GITHUB = {
     "an escape": ("%0A%3A", "%250A%253A", "%250A%253A"),
     "lines": ("a\r\nb", "a\\x0d\\x0ab", "a\\x0d\\x0ab"),
     "colon and comma": ("a:b,c", "a:b,c", "a%3Ab%2Cc"),
-    "a command": ("::error::x", "::error::x", "%3A%3Aerror%3A%3Ax"),
+    "a command": ("::error::x", "\\x3a:error::x", "\\x3a%3Aerror%3A%3Ax"),
 }
 
 
