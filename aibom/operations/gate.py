@@ -107,10 +107,15 @@ def gate(
             now,
             progress=progress,
             content=content,
+            with_formats=_asks_for_formats(loaded),
         )
     except AibomError as error:
         return _not_verified(loaded, options, now, error)
     return _decided(loaded, verified, options, now, dry_run=False)
+
+
+def _asks_for_formats(folder: Folder) -> bool:
+    return any(rule.check.id == "format-allowed" for rule in folder.policy.rules)
 
 
 def check(path: Path, policy: Path, options: Options, now: datetime) -> Verdict:

@@ -17,7 +17,7 @@ nothing here: it leaves lineage open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner, read_signers
 from aibom.attest.verify import Identified, identify
 from aibom.bom.parse import read_bytes
+from aibom.catalogers.formats import read_formats
 from aibom.digest import (
     BOM_NAME,
     BUNDLE_NAME,
@@ -112,10 +113,13 @@ def verify(
     depth: int | None = None,
     progress: Progress | None = None,
     content: Content | None = None,
+    with_formats: bool = False,
 ) -> Verified:
     """Verify a folder or a file; ``depth=0`` leaves ancestors out, and says so.
 
     ``content`` is what was hashed there a moment ago, so that it is not read twice.
+    ``with_formats`` has the first bytes of each file told apart, which costs one more
+    opening of each; a rule has to ask for it.
 
     Raises :class:`~aibom.errors.VerificationFailed` for what does not hold, and what
     reading the parts raises.
@@ -149,6 +153,7 @@ def verify(
             name for name in content.housekeeping if name not in _SIDECARS
         ),
         unsigned_housekeeping=_not_listed(content, subject),
+        formats=read_formats(path, content) if with_formats else None,
     )
     return replace(verified, signed_as=identified.who, signed_at=identified.signed_at)
 
@@ -208,6 +213,7 @@ def _with_ancestors(
     recomputed: frozenset[Digest] = frozenset(),
     housekeeping: tuple[str, ...] = (),
     unsigned_housekeeping: tuple[str, ...] = (),
+    formats: Mapping[str, str] | None = None,
 ) -> Verified:
     above = follow_links(bom, found) if depth != 0 else Upstream()
     graphs = [bom.graph, *(upper.graph for _, upper in above.boms)]
@@ -228,7 +234,11 @@ def _with_ancestors(
     }
     notices |= {f"{n}: added after signing, not hashed" for n in unsigned_housekeeping}
     evidence = EvidenceSet(
-        (*statements, *items), recomputed, bool(recomputed), above.unresolved
+        (*statements, *items),
+        recomputed,
+        bool(recomputed),
+        above.unresolved,
+        formats=formats or {},
     )
     return Verified(
         graph,

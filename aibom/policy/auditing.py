@@ -5,9 +5,11 @@ What an audit measured, and whether its auditor was independent, is not looked a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from aibom.lineage.evidence import Audit, Evidence
+from aibom.lineage.graph import Hop, nearest_above
 from aibom.lineage.nodes import Node
 from aibom.policy.context import Context, Outcome, unknown
 from aibom.policy.settings import Days
@@ -43,18 +45,29 @@ def no_audit(
             actual=f"audited, but by: {', '.join(sorted(refusals))}",
             evidence=tuple(item.location for item in about),
         )
-    walk = context.graph.upstream(node.id)
-    for name in walk.reached:
-        for item in context.evidence.about(context.node(name).digest):
-            if item.audit is not None and item.audit.type == kind:
-                return unknown(
-                    "audit-of-ancestor",
-                    actual=f"only {context.node(name).label} was audited; evidence is "
-                    "never inherited",
-                    beyond=walk.path(name)[1],
-                    evidence=(item.location,),
-                )
+    moves = context.once(("audited", kind), partial(_moves_to_audited, kind=kind))
+    hops = []
+    name = node.id
+    while name in moves:
+        hops.append(moves[name])
+        name = moves[name].to
+    if hops:
+        above = next(iter(audits_of(context, context.node(name), kind)))
+        return unknown(
+            "audit-of-ancestor",
+            actual=f"only {context.node(name).label} was audited; evidence is "
+            "never inherited",
+            beyond=tuple(hops),
+            evidence=(above.location,),
+        )
     return unknown("audit-missing", actual="no such audit of this digest was found")
+
+
+def _moves_to_audited(context: Context, kind: str) -> Mapping[str, Hop]:
+    """From each node the way to the nearest ancestor that has such an audit."""
+    nodes = context.graph.nodes.values()
+    audited = (node.id for node in nodes if audits_of(context, node, kind))
+    return nearest_above(context.graph, audited)
 
 
 def not_fresh(

@@ -8,7 +8,7 @@ statement is trusted; parties count as they are named, with what that is worth.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from aibom.errors import UsageError
@@ -26,7 +26,6 @@ __all__ = [
     "DUTIES",
     "PARTY_DUTIES",
     "Holder",
-    "further_up",
     "holders",
     "may_be_one",
     "unrecorded_step",
@@ -51,13 +50,14 @@ DUTIES = (*_SIGNING, *PARTY_DUTIES)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody who has a duty about a node.
+    """Somebody who has a duty about a node, which is ``about``.
 
     ``signer`` is the name in ``signers.yaml`` where the duty is to sign; ``party`` is
     None where that file does not say who stands behind it. ``hops`` lead to the party,
-    or to the step whose record it signed, as far as the graph goes.
+    or to the step whose record it signed, from ``about`` on, as far as the graph goes.
     """
 
+    about: str
     duty: str
     party: str | None
     signer: str
@@ -80,7 +80,7 @@ def holders(context: Context, name: str, duties: Iterable[str]) -> Iterator[Hold
         for party, way in hops_to_makers(context, name, (duty,)):
             levels = [edge_assurance(hop.edge, context.evidence) for hop in way]
             worth = min(levels, key=lambda level: level.level)
-            yield Holder(duty, party, "", way, worth)
+            yield Holder(name, duty, party, "", way, worth)
 
 
 def _signers(context: Context, name: str, duty: str) -> Iterator[Holder]:
@@ -88,7 +88,9 @@ def _signers(context: Context, name: str, duty: str) -> Iterator[Holder]:
         if item.signer is not None and item.predicate_type == _SIGNING[duty]:
             worth = Assurance(Level.ATTESTED, f"signed by {item.signer.name}")
             signer = item.signer
-            yield Holder(duty, signer.party, signer.name, hops, worth, item.location)
+            yield Holder(
+                name, duty, signer.party, signer.name, hops, worth, item.location
+            )
 
 
 def _statements(
@@ -140,8 +142,3 @@ def may_be_one(one: Holder, other: Holder) -> bool | None:
         return may_be_same_party(one.party, other.party)
     except UsageError:
         return None
-
-
-def further_up(holder: Holder, hops: tuple[Hop, ...]) -> Holder:
-    """The same holder, told from a node further down."""
-    return replace(holder, hops=(*hops, *holder.hops))

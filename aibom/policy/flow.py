@@ -21,7 +21,15 @@ from aibom.policy.context import Context
 from aibom.reading import parse_time
 from aibom.statement import PROVENANCE_V1
 
-__all__ = ["Flow", "Touch", "described", "flow_of", "qualified", "recorded_graphs"]
+__all__ = [
+    "Flow",
+    "Touch",
+    "described",
+    "flow_of",
+    "qualified",
+    "recorded_graphs",
+    "short_id",
+]
 
 _Index = Mapping[str, Mapping[str, "Touch"]]
 
@@ -64,10 +72,15 @@ def qualified(*carriers: Facts) -> tuple[str, ...]:
     )
 
 
+def short_id(node: Node) -> str:
+    """Enough of a node's id to find it."""
+    head, _, tail = node.id.rpartition(":")
+    return f"{head}:{tail[:12]}"
+
+
 def described(node: Node) -> str:
     """A node by what people call it, and enough of its id to find it."""
-    head, _, tail = node.id.rpartition(":")
-    return f"{node.label} ({head}:{tail[:12]})"
+    return f"{node.label} ({short_id(node)})"
 
 
 def recorded_graphs(context: Context) -> Iterator[tuple[Graph, frozenset[str], str]]:
@@ -88,12 +101,17 @@ def flow_of(context: Context) -> Flow:
         worth = Assurance(Level.ATTESTED, f"signed by {signer}")
         for name in own & graph.nodes.keys():
             _note_times(times, graph.nodes[name])
-        for edge in graph.edges:
+        for edge in _in_order(graph):
             if edge.source in own:
                 _note(made, used, graph, edge, worth)
-    for edge in context.graph.edges:
+    for edge in _in_order(context.graph):
         _note(made, used, context.graph, edge, edge_assurance(edge, context.evidence))
     return Flow(made, used, times)
+
+
+def _in_order(graph: Graph) -> list[Edge]:
+    """Which of two is told of must not depend on which was read first."""
+    return sorted(graph.edges, key=lambda edge: edge.key)
 
 
 def _note_times(times: dict[str, tuple[datetime, datetime]], node: Node) -> None:

@@ -23,6 +23,8 @@ __all__ = ["Moment", "fetched", "moment_of", "sightings", "uses", "weakest"]
 
 #: The kind of step that only takes data in: nothing is learned in it.
 _TAKING_IN = frozenset({"collect"})
+#: Entities that are followed through such steps, one after another, and no further.
+_MAX_FOLLOWED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def uses(context: Context, name: str, minimum: Level) -> list[Moment] | None:
                 outputs = {e.target for e in made} - seen
                 pending.extend(sorted(outputs))
                 seen |= outputs
+                if len(seen) > _MAX_FOLLOWED:
+                    return None
                 continue
             moment = moment_of(context, edge.source, "started")
             if moment is None:

@@ -11,12 +11,25 @@ from types import MappingProxyType
 
 from aibom.policy.checks import (
     bytes_match,
+    change_history,
+    expression,
+    field_required,
+    format_allowed,
     labelers_known,
+    license,
     lineage_closed,
+    metric_threshold,
     pinned_revision,
+    provenance_builder,
+    publisher_namespace,
     required_audit,
+    separation_of_duty,
     signed_by,
+    source_age,
+    step_match,
+    substitution,
     tainted_ancestor,
+    test_after_change,
     trusted_source,
 )
 from aibom.policy.context import Check
@@ -25,12 +38,25 @@ __all__ = ["CHECKS"]
 
 _ALL = (
     bytes_match.CHECK,
+    change_history.CHECK,
+    expression.CHECK,
+    field_required.CHECK,
+    format_allowed.CHECK,
     labelers_known.CHECK,
+    license.CHECK,
     lineage_closed.CHECK,
+    metric_threshold.CHECK,
     pinned_revision.CHECK,
+    provenance_builder.CHECK,
+    publisher_namespace.CHECK,
     required_audit.CHECK,
+    separation_of_duty.CHECK,
     signed_by.CHECK,
+    source_age.CHECK,
+    step_match.CHECK,
+    substitution.CHECK,
     tainted_ancestor.CHECK,
+    test_after_change.CHECK,
     trusted_source.CHECK,
 )
 

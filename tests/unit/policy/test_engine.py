@@ -12,6 +12,7 @@ from policy_builders import (
     ACME,
     ANNE,
     BERT,
+    CARL,
     NOW,
     RELEASE,
     World,
@@ -217,6 +218,73 @@ RULES = (
         },
     },
     {"id": "bytes-changed", "check": "bytes-match"},
+    {
+        "id": "one-hand",
+        "check": "separation-of-duty",
+        "settings": {"one": ["bom-signer"], "other": ["step-record-signer"]},
+    },
+    {
+        "id": "builder-unknown",
+        "check": "provenance-builder",
+        "settings": {"builders": ["https://ci.example"], "signer_roles": ["pipeline"]},
+    },
+    {
+        "id": "change-untested",
+        "check": "test-after-change",
+        "select": {"kind": "dataset", "scope": "ancestors"},
+        "settings": {
+            "types": ["label-consistency"],
+            "auditor_roles": ["auditor"],
+            "steps": ["label"],
+        },
+    },
+    {"id": "steps-do-not-match", "check": "step-match"},
+    {"id": "version-substituted", "check": "substitution"},
+    {
+        "id": "change-unreviewed",
+        "check": "change-history",
+        "select": {"scope": "ancestors"},
+    },
+)
+ALL = {"scope": "artifact-and-ancestors"}
+#: Of checks that ask for more than the clean lineage has.
+OTHERS = (
+    {"id": "licence", "check": "license", "select": ALL},
+    {
+        "id": "facts",
+        "check": "field-required",
+        "select": ALL,
+        "settings": {"fields": ["name"]},
+    },
+    {"id": "age", "check": "source-age", "select": ALL, "settings": {"settle": "14d"}},
+    {
+        "id": "publisher",
+        "check": "publisher-namespace",
+        "select": ALL,
+        "settings": {"list": "approved"},
+    },
+    {
+        "id": "numbers",
+        "check": "metric-threshold",
+        "select": ALL,
+        "settings": {
+            "type": "label-consistency",
+            "metric": "overlap-disagreement",
+            "at_most": 0.2,
+            "minimum_sample": 30,
+        },
+    },
+    {
+        "id": "formats",
+        "check": "format-allowed",
+        "select": ALL,
+        "settings": {"allow": ["safetensors"]},
+    },
+    {
+        "id": "own-words",
+        "check": "expression",
+        "settings": {"expression": "node.names().size() > 0"},
+    },
 )
 POLICY = policy_of(*RULES)
 
@@ -228,9 +296,11 @@ def clean():
     world.root = world.model()
     world.accept("pool")
     world.bom(pool)
-    by = [("labeler", ANNE), ("labeler", BERT)]
-    world.step("label", data, {"items": pool}, by=by, source=ACME)
-    world.step("train", world.root, {"training-data": data})
+    by = [("labeler", ANNE), ("labeler", BERT), ("reviewer", CARL)]
+    facts = {"finished": "2026-11-01", "parameter.reason": "first labels"}
+    world.step("label", data, {"items": pool}, by=by, source=ACME, **facts)
+    facts = {"builder": "https://ci.example"}
+    world.step("train", world.root, {"training-data": data}, **facts)
     world.audit(data, [number(0.1, labeler=ANNE), number(0.1, labeler=BERT)])
     world.bom(world.root, RELEASE)
     world.recomputed.add(digest("sentiment"))
@@ -418,7 +488,7 @@ def test_findings_carry_why_and_what_to_do_and_passes_do_not():
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 def test_a_pass_below_the_minimum_is_no_pass(check):
     """`verified` can only be had by hashing, so only that passes on an assurance."""
-    rule = next(r for r in RULES if r["check"] == check.id)
+    rule = next(r for r in (*RULES, *OTHERS) if r["check"] == check.id)
     for found in answers(FULL, policy_of({**rule, "minimum_assurance": "verified"})):
         if found.status is Status.PASS:
             assert found.assurance in ("", "verified")

@@ -1,0 +1,77 @@
+"""What steps made and used, by name, from the graph and from trusted records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from policy_builders import World, sha
+
+from aibom.lineage.build import facts_of
+from aibom.lineage.nodes import Node, Origin, Relation
+from aibom.policy.flow import Flow, described, flow_of, qualified
+
+NINE = datetime(2026, 11, 1, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FLOW = Flow(
+    {},
+    {},
+    {
+        "first": (NINE, NINE + HOUR),
+        "second": (NINE + HOUR, NINE + 2 * HOUR),
+        "during": (NINE + HOUR / 2, NINE + 2 * HOUR),
+    },
+)
+NAMED = {
+    "a base name": ("train.jsonl", ()),
+    "a namespace": ("acme/reviews", ("acme/reviews",)),
+    "another case": ("Acme/Reviews", ("acme/reviews",)),
+    "wide letters": ("\uff41cme/reviews", ("acme/reviews",)),
+    "declared unknown": (None, ()),
+}
+FOLLOWS = {
+    "after it": ("second", "first", True),
+    "before it": ("first", "second", False),
+    "while it ran": ("during", "first", False),
+    "nobody knows when": ("first", "never heard of", True),
+    "itself": ("never heard of", "never heard of", False),
+}
+
+
+@pytest.mark.parametrize(("name", "found"), NAMED.values(), ids=NAMED)
+def test_only_names_with_a_namespace_count(name, found):
+    facts = facts_of({"name": name}, Origin("test"))
+    assert qualified(Node(facts, id="model:x")) == found
+
+
+@pytest.mark.parametrize(("later", "earlier", "may"), FOLLOWS.values(), ids=FOLLOWS)
+def test_what_ended_later_was_not_before(later, earlier, may):
+    assert FLOW.may_follow(later, earlier) is may
+
+
+TIMES = {"started": "2026-11-01T09:00:00Z", "finished": "2026-11-01T10:00:00Z"}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_times_are_those_of_trusted_records(recorded):
+    world = World()
+    world.root = world.data()
+    step = world.step("filter", world.root, recorded=recorded, **TIMES)
+    times = {step: (NINE, NINE + HOUR)} if recorded else {}
+    assert flow_of(world.context()).times == times
+
+
+def test_what_a_step_made_goes_by_the_steps_own_word():
+    world = World()
+    world.root = world.data("acme/lent")
+    step = world.step("filter", world.root)
+    world.build.edge(step, Relation.GENERATED, world.root, "out", {"name": "acme/own"})
+    assert list(flow_of(world.context()).made) == ["acme/own"]
+
+
+def test_a_node_is_described_so_that_it_can_be_found():
+    world = World()
+    name = world.data("reviews")
+    (node,) = world.build.graph().nodes.values()
+    assert node.id == name
+    assert described(node) == f"reviews (dataset:tree:{sha('reviews')[:12]})"
