@@ -134,7 +134,8 @@ class Result:
     sometimes beyond it: to a labeler, to an advisory's target). ``evidence`` names
     files. ``term`` says what exactly was found where one node can have several findings
     of a rule (which advisories). ``exception`` is the id of an exception in force: the
-    finding stays, and does not block.
+    finding stays, and does not block. ``known`` says that an old verdict which the
+    caller compares with (``--against``) has it already; then it does not block either.
     """
 
     rule: str
@@ -156,11 +157,12 @@ class Result:
     maps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     term: str = ""
     exception: str = ""
+    known: bool = False
 
     @property
     def blocks(self) -> bool:
         """Whether this result alone keeps the artifact from being deployed."""
-        if self.exception:
+        if self.exception or self.known:
             return False
         return self.mode is Mode.DENY and self.status in (
             Status.FAIL,

@@ -159,9 +159,12 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
     listed = [
         s for s in statement.subjects if s is not boms[0] and s is not entities[0]
     ]
-    if artifact is None or not all(s.digest.get("sha256") for s in listed):
+    one_digest = all(set(s.digest) == {"sha256"} for s in (*boms, *entities, *listed))
+    if artifact is None or not one_digest:
         raise VerificationFailed(
-            "names a subject without a SHA-256", reason="subject-mismatch", where=where
+            "names a subject by something else than one SHA-256",
+            reason="subject-mismatch",
+            where=where,
         )
     notes = entities[0].annotations.get("aibom:housekeeping", [])
     return BomSubject(

@@ -50,6 +50,7 @@ _KEYLESS_MEDIA_TYPES = frozenset(
 # Beyond what any chain or bundle has; whoever verifies parses each of them.
 _MAX_CERTIFICATES = 16
 _MAX_TIMESTAMPS = 16
+_MAX_VALUES = 5_000
 
 
 class Signing(Protocol):
@@ -163,6 +164,10 @@ def parse_bundle(data: bytes, where: str) -> Bundle:
         raise VerificationFailed(
             "not a bundle: no object", reason="bundle-malformed", where=where
         )
+    if _has_more(document, _MAX_VALUES):
+        raise VerificationFailed(
+            f"more than {_MAX_VALUES} values", reason="bundle-malformed", where=where
+        )
     top = Reader(document, where)
     kind = top.raw("mediaType", None)
     if not isinstance(kind, str) or kind not in _KEYLESS_MEDIA_TYPES:
@@ -231,6 +236,19 @@ def _timestamps(material: Reader) -> tuple[bytes, ...]:
             f"more than {_MAX_TIMESTAMPS} timestamps", "timestampVerificationData"
         )
     return tuple(_bytes(entry, "signedTimestamp") for entry in listed)
+
+
+def _has_more(document: Any, limit: int) -> bool:
+    """Whether it has more members than any bundle: libraries note each one's fault."""
+    waiting, seen = [document], 0
+    while waiting:
+        one = waiting.pop()
+        members = one.values() if isinstance(one, dict) else one
+        seen += len(one)
+        if seen > limit:
+            return True
+        waiting.extend(m for m in members if isinstance(m, (dict, list)))
+    return False
 
 
 def _unsupported(message: str, where: str) -> VerificationFailed:

@@ -51,12 +51,24 @@ def by_identity(
             if error.reason != "wrong-trust-root":
                 broken.append(error)
             continue
+        _require_same_payload(bundle, found)
         answers.append(_matched(found, rules, root, now))
     if not answers and broken:
         raise broken[0]
     if not answers:
         return Recognised((), "wrong-trust-root", who="an identity of another Sigstore")
     return min(answers, key=lambda answer: answer.refusal is not None)
+
+
+def _require_same_payload(bundle: Bundle, found: KeylessStatement) -> None:
+    """What we read must be what was verified: two readers, one document."""
+    if found.statement.payload != bundle.payload:
+        raise VerificationFailed(
+            "two readers find two payloads in the bundle",
+            reason="bundle-malformed",
+            where=bundle.where,
+            hint="whoever wrote it meant to be read in two ways; do not use it",
+        )
 
 
 def _roots(roots: Iterable[NamedTrustRoot]) -> list[NamedTrustRoot]:

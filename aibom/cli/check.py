@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from aibom.cli.common import PATH, now, parse_when
-from aibom.cli.evaluation import Output, gate_options, prepare_outputs, write_verdict
+from aibom.cli.evaluation import (
+    Output,
+    compared,
+    gate_options,
+    prepare_outputs,
+    read_against,
+    write_verdict,
+)
 
 __all__ = ["command"]
 
@@ -23,6 +30,7 @@ def command(
     allow_past: bool,
     tier: str | None,
     report_only: bool,
+    against: Path | None,
     policy_digest: str | None,
     outputs: tuple[Output, ...],
 ) -> int:
@@ -34,6 +42,7 @@ def command(
     """
     from aibom.operations.gate import check, make_options
 
+    old = read_against(against)
     prepare_outputs(bom, policy, outputs)
     options, when = make_options(
         evidence,
@@ -44,4 +53,5 @@ def command(
         report_only=report_only,
         policy_digest=policy_digest,
     )
-    return write_verdict(check(bom, policy, options, when), outputs, bom)
+    verdict = compared(check(bom, policy, options, when), old, policy)
+    return write_verdict(verdict, outputs, bom)

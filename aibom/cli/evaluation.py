@@ -13,9 +13,17 @@ from aibom.cli.common import PATH, evidence_option, painter, terminal_width
 from aibom.errors import UsageError
 
 if TYPE_CHECKING:
+    from aibom.operations.against import OldVerdict
     from aibom.verdict import Verdict
 
-__all__ = ["Output", "gate_options", "prepare_outputs", "write_verdict"]
+__all__ = [
+    "Output",
+    "compared",
+    "gate_options",
+    "prepare_outputs",
+    "read_against",
+    "write_verdict",
+]
 
 _OUTPUT_HELP = (
     "text, json, sarif, junit, github, github-summary, gitlab, markdown or "
@@ -72,7 +80,14 @@ def _outputs(
 
 def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What ``check`` and ``gate`` share."""
-    options = (
+    for option in reversed((*_subject_options(), *_answer_options())):
+        command = option(command)
+    return command
+
+
+def _subject_options() -> tuple[Any, ...]:
+    """What is evaluated, by which policy, as of when."""
+    return (
         click.option(
             "--policy",
             type=PATH,
@@ -101,10 +116,22 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
             is_flag=True,
             help="Let that time be in the past, where old evidence is still fresh.",
         ),
+    )
+
+
+def _answer_options() -> tuple[Any, ...]:
+    """What becomes of the findings."""
+    return (
         click.option(
             "--report-only",
             is_flag=True,
             help="Exit 0 in spite of findings. Marked, and no gate accepts it.",
+        ),
+        click.option(
+            "--against",
+            type=PATH,
+            metavar="FILE",
+            help="An old verdict (JSON): only findings that it does not have block.",
         ),
         click.option(
             "--output",
@@ -115,9 +142,6 @@ def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help=_OUTPUT_HELP,
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def prepare_outputs(artifact: Path, policy: Path, outputs: tuple[Output, ...]) -> None:
@@ -128,10 +152,12 @@ def prepare_outputs(artifact: Path, policy: Path, outputs: tuple[Output, ...]) -
     here on, no old one is left to say ``allowed``.
     """
     from aibom.operations.files import is_inside, remove_old
+    from aibom.operations.place import Place
 
     places = [Path(output.file) for output in outputs if output.file is not None]
+    sidecars = Place(artifact).sidecars
     for place in places:
-        if is_inside(place, artifact):
+        if is_inside(place, artifact) or place.resolve() in sidecars:
             # The next gate would find a file too many.
             raise UsageError(
                 f"{place} lies inside the artifact",
@@ -148,6 +174,29 @@ def prepare_outputs(artifact: Path, policy: Path, outputs: tuple[Output, ...]) -
             )
     for place in places:
         remove_old(place)
+
+
+def read_against(path: Path | None) -> OldVerdict | None:
+    """The old verdict of ``--against``; refused now, and not after hours of hashing.
+
+    To be read before :func:`prepare_outputs`, which may remove that very file.
+    """
+    if path is None:
+        return None
+    from aibom.operations.against import read_old_verdict, require_comparable
+
+    old = read_old_verdict(path)
+    require_comparable(old)
+    return old
+
+
+def compared(verdict: Verdict, old: OldVerdict | None, policy: Path) -> Verdict:
+    """The verdict in which only what is new since an old one blocks."""
+    if old is None:
+        return verdict
+    from aibom.operations.against import never_known, only_new_block
+
+    return only_new_block(verdict, old, never_known(policy, verdict))
 
 
 def write_verdict(

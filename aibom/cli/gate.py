@@ -10,11 +10,14 @@ from aibom.cli.attesting import Attesting, attesting_options
 from aibom.cli.common import PATH, now, parse_when, progress_bar
 from aibom.cli.evaluation import (
     Output,
+    compared,
     gate_options,
     prepare_outputs,
+    read_against,
     write_verdict,
 )
 from aibom.cli.signing import SigningOptions, signing_options
+from aibom.errors import UsageError
 
 __all__ = ["command"]
 
@@ -42,6 +45,7 @@ def command(
     allow_past: bool,
     tier: str | None,
     report_only: bool,
+    against: Path | None,
     policy_digest: str | None,
     outputs: tuple[Output, ...],
     attesting: Attesting,
@@ -57,6 +61,15 @@ def command(
     from aibom.operations.gate import gate, make_options
     from aibom.operations.place import Place
 
+    if against is not None and attesting.attest is not None:
+        raise UsageError(
+            "a verdict that lets known findings pass is not signed for others",
+            reason="usage",
+            where="--against",
+            hint="leave out --attest, or decide about the known findings: exceptions "
+            "are signed, and have an end",
+        )
+    old = read_against(against)
     prepare_outputs(folder, policy, attesting.outputs(outputs))
     signer = attesting.signer(signing)
     options, when = make_options(
@@ -70,5 +83,6 @@ def command(
     )
     with progress_bar("hashing") as progress:
         verdict = gate(folder, policy, options, when, progress)
+    verdict = compared(verdict, old, policy)
     attesting.write(verdict, folder, signer)
     return write_verdict(verdict, outputs, Place(folder).bom)

@@ -8,13 +8,19 @@ import click
 
 from aibom.cli.common import PATH, now, painter, parse_when, terminal_width, warn
 from aibom.cli.group import Group
+from aibom.cli.policy_diff import command as diff_command
+from aibom.cli.policy_test import command as test_command
 
 __all__ = ["command"]
 
 
 @click.group("policy", cls=Group)
 def command() -> None:
-    """The verifier's folder: start it, lint it, lock it, list what there is."""
+    """The verifier's folder: start, lint, show, test, compare and lock it."""
+
+
+command.add_command(test_command)
+command.add_command(diff_command)
 
 
 @command.command("init")
@@ -128,3 +134,17 @@ def _summary(name: str) -> str:
 
     module = importlib.import_module(f"aibom.policy.checks.{name.replace('-', '_')}")
     return (module.__doc__ or "").split("\n", 1)[0]
+
+
+@command.command("draft")
+@click.argument("boms", metavar="BOM|DIR...", type=PATH, nargs=-1, required=True)
+def draft_policy(boms: tuple[Path, ...]) -> None:
+    """Propose sources and roots to accept, and signers to add, for these BOMs.
+
+    Everything is read off documents, which are claims. So each entry is left without
+    `reason`, `approved_by` and `expires`, and no folder can be loaded with it until
+    somebody has decided.
+    """
+    from aibom.operations.policy_draft import draft
+
+    click.echo(draft(boms).text(), nl=False)

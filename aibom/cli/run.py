@@ -101,6 +101,11 @@ Everything after -- belongs to CMD, its own --help included.
     help="Where the code lives; its commit is recorded.  [default: here]",
 )
 @click.option(
+    "--builder",
+    metavar="URI",
+    help="Who runs the step, if that is a builder others know (CI).",
+)
+@click.option(
     "--gate",
     "policy",
     type=PATH,
@@ -121,6 +126,7 @@ def command(
     recheck: str,
     secrets: tuple[str, ...],
     code: Path,
+    builder: str | None,
     policy: Path | None,
     evidence: tuple[Path, ...],
     argv: tuple[str, ...],
@@ -153,6 +159,7 @@ def command(
             approve=_approval(policy, evidence),
             secrets=secrets,
             code=code,
+            builder=builder,
             on_warning=warn,
             progress=progress,
         )

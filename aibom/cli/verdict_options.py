@@ -52,6 +52,11 @@ _OPTIONS = (
         help="With --verdict: it must rest on these advisories, or newer ones.",
     ),
     click.option(
+        "--allow-past",
+        is_flag=True,
+        help="With --verdict: let --effective-time be in the past.",
+    ),
+    click.option(
         "--as",
         "used_as",
         metavar="NAME",
@@ -83,6 +88,7 @@ class VerdictOptions:
     max_age: str | None
     advisories: Path | None
     used_as: str | None
+    allow_past: bool
 
     def require_consistent(self, evidence: tuple[Path, ...], depth: int | None) -> None:
         """Refuse options of the one way together with those of the other."""
@@ -95,6 +101,7 @@ class VerdictOptions:
         }
         if self.verdict is None:
             strays = [option for option, value in ours.items() if value is not None]
+            strays += ["--allow-past"] * self.allow_past
             text = "belongs to --verdict"
         else:
             strays = ["--evidence"] * bool(evidence) + ["--depth"] * (depth is not None)

@@ -71,7 +71,8 @@ def command(
     deployed: that is `aibom gate`, or somebody's signed verdict about it (--verdict).
     No network is asked, and nothing is written.
     """
-    when = parse_when(effective_time) or now()
+    asked = parse_when(effective_time)
+    when = asked or now()
     verdict.require_consistent(evidence, depth)
     if verdict.verdict is not None and whom.signers is None:
         raise UsageError(
@@ -80,6 +81,11 @@ def command(
             where="--verdict",
             hint="--signers FILE, with the predicate verdict and a verifier_id",
         )
+    if verdict.verdict is not None:
+        from aibom.operations.gate import effective_time as checked_time
+
+        # An earlier time would revive a verdict that has ended since.
+        when = checked_time(asked, now(), allow_past=verdict.allow_past)
     allowed = whom.allowed(path)
     _tell_of(allowed, when)
     if verdict.verdict is not None:
@@ -116,9 +122,9 @@ def _rely_on(
 
     demand = verdict.demand()
     with progress_bar("hashing") as progress:
-        found = verify_verdict(
+        found, left_out = verify_verdict(
             path, verdict.required_file, allowed, demand, when, progress
         )
-    words = relied_on(found, demand.minimum_sequence)
+    words = relied_on(found, demand.minimum_sequence, left_out)
     click.echo(draw_relied_on(words, painter(), terminal_width()), nl=False)
     return 0

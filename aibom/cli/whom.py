@@ -66,6 +66,7 @@ class Whom:
     def allowed(self, artifact: Path) -> tuple[AllowedSigner, ...]:
         """The signers to believe; raises ``UsageError`` where nobody is named."""
         self._require_one()
+        self._require_outside(artifact)
         if self.signers is not None:
             return self._listed(self.signers, artifact)
         from aibom.operations import one_off
@@ -81,6 +82,15 @@ class Whom:
         else:
             rule = one_off.identity_rule(self.identity, self.issuer)
         return (one_off.anybody_with_rule(rule, root),)
+
+    def _require_outside(self, artifact: Path) -> None:
+        from aibom.operations.folder import require_outside
+
+        root = self.trust_root
+        files = (self.public_key, Path(root) if root and root != "public" else None)
+        for path in files:
+            if path is not None:
+                require_outside(path, artifact)
 
     def _listed(self, path: Path, artifact: Path) -> tuple[AllowedSigner, ...]:
         from aibom.operations.verify import load_signers

@@ -50,7 +50,11 @@ class Level(IntEnum):
     @property
     def word(self) -> str:
         """The level as documents and messages write it."""
-        return self.name.lower()
+        return _WORDS[self]
+
+
+#: By level, for they are asked for in every result.
+_WORDS = tuple(level.name.lower() for level in Level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,21 @@ def fact_assurance(
     state = node.state(field)
     if state in _STATES:
         return Assurance(*_STATES[state])
-    wanted = set(node.values(field)) if value is None else {value}
+    held = node.values(field)
+    wanted = set(held) if value is None else {value}
     attesting: Evidence | None = None
     for item in evidence.owning(node.id):
         stated = item.graph.nodes.get(node.id) if item.graph else None
-        if stated is None or stated.state(field) is State.MISSING:
+        said = State.MISSING if stated is None else stated.state(field)
+        if stated is None or said is State.MISSING:
             continue
-        if _disagrees(stated, node, field):
-            return Assurance(
-                Level.CONTRADICTED,
-                f"{_who(item)} says {', '.join(stated.values(field))}",
-            )
-        if wanted <= set(stated.values(field)):
-            attesting = attesting or item
+        values = stated.values(field)
+        # What may have several values only gets further ones.
+        if field not in MULTI_VALUED and _disagrees(said, values, held):
+            basis = f"{_who(item)} says {', '.join(values)}"
+            return Assurance(Level.CONTRADICTED, basis)
+        if attesting is None and wanted.issubset(values):
+            attesting = item
     if attesting is not None:
         return Assurance(Level.ATTESTED, _who(attesting))
     return Assurance(Level.CLAIMED, _claimed(node))
@@ -100,7 +106,10 @@ def edge_assurance(edge: Edge, evidence: EvidenceSet) -> Assurance:
     same edge with the same facts; other edges by a trusted statement that has the
     edge's source as its own.
     """
-    if any(edge.state(field) is State.CONTRADICTED for field in edge.fields()):
+    # It takes two facts to disagree, and most edges have none.
+    if len(edge.facts) > 1 and any(
+        edge.state(field) is State.CONTRADICTED for field in edge.fields()
+    ):
         return Assurance(Level.CONTRADICTED, "sources disagree about this edge")
     for item in evidence.owning(edge.source):
         if item.graph is not None and _states(item.graph, edge):
@@ -125,20 +134,20 @@ def existence_assurance(node: Node, evidence: EvidenceSet) -> Assurance:
     return Assurance(Level.CLAIMED, _claimed(node))
 
 
-def _disagrees(stated: Facts, held: Facts, field: str) -> bool:
-    """Whether a single-valued field differs; further names or sources do not."""
-    state = stated.state(field)
-    if field in MULTI_VALUED or state is State.UNKNOWN:
+def _disagrees(said: State, values: tuple[str, ...], held: tuple[str, ...]) -> bool:
+    """Whether a statement says anything else than what is held; "unknown" does not."""
+    if said is State.UNKNOWN:
         return False
-    return state is State.CONTRADICTED or stated.values(field) != held.values(field)
+    return said is State.CONTRADICTED or values != held
 
 
 def _states(graph: Graph, edge: Edge) -> bool:
     """Whether the graph has the same edge, with the same facts."""
-    return edge.source in graph.nodes and any(
-        stated.key == edge.key and _said(stated) == _said(edge)
-        for stated in graph.edges_from(edge.source, edge.relation)
-    )
+    stated = graph.edge(edge.key)
+    if stated is None:
+        return False
+    # Most edges have no facts: then there is nothing to compare.
+    return not (stated.facts or edge.facts) or _said(stated) == _said(edge)
 
 
 def _said(edge: Edge) -> set[tuple[str, str | None]]:

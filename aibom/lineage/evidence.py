@@ -14,8 +14,16 @@ from typing import TypeVar
 
 from aibom.digest import Digest
 from aibom.lineage.graph import Graph
+from aibom.verdict import Tier
 
-__all__ = ["Audit", "Evidence", "EvidenceSet", "Measurement", "Signer"]
+__all__ = [
+    "Audit",
+    "Evidence",
+    "EvidenceSet",
+    "Measurement",
+    "Signer",
+    "UpstreamVerdict",
+]
 
 K = TypeVar("K")
 
@@ -64,6 +72,27 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamVerdict:
+    """What a verifier decided about a digest, as its signed summary says.
+
+    ``passed`` is False for every decision but ``allowed``; ``reason`` is the code of
+    the decision. ``advisories_sequence`` is None where none were used. Whether all this
+    is good enough, or recent enough, is the policy's question.
+    """
+
+    verifier_id: str
+    passed: bool
+    reason: str
+    tier: Tier
+    report_only: bool
+    policy_digest: str
+    verified_at: datetime
+    effective_time: datetime
+    expires: datetime | None = None
+    advisories_sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One statement: its identity, its subjects, and who stands behind it.
 
@@ -71,7 +100,7 @@ class Evidence:
     for this predicate type, for every subject's namespace, at the effective time.
     Otherwise it is None and ``refusal`` holds the reason code; such a statement is
     worth ``claimed``. ``graph`` and ``own`` are set for statements that describe
-    lineage.
+    lineage, ``audit`` for audits, ``verdict`` for verification summaries.
     """
 
     id: str
@@ -83,6 +112,7 @@ class Evidence:
     graph: Graph | None = field(default=None, repr=False)
     own: frozenset[str] = frozenset()
     audit: Audit | None = None
+    verdict: UpstreamVerdict | None = None
 
     @property
     def trusted(self) -> bool:
@@ -102,12 +132,15 @@ class EvidenceSet:
     ``recomputed`` is empty in a dry run. ``bytes_checked`` says whether artifact bytes
     were looked at at all.
     ``unresolved`` are nodes that link a BOM of their own which was not found.
+    ``formats`` is what each file of the artifact was told to be by its bytes, by path;
+    empty where they were not looked at.
     """
 
     items: tuple[Evidence, ...] = ()
     recomputed: frozenset[Digest] = frozenset()
     bytes_checked: bool = False
     unresolved: frozenset[str] = frozenset()
+    formats: Mapping[str, str] = field(default_factory=dict, hash=False)
     _by_digest: Mapping[Digest, tuple[Evidence, ...]] = field(
         init=False, repr=False, compare=False
     )

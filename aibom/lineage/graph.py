@@ -36,6 +36,7 @@ __all__ = [
     "contradictions",
     "disagreements",
     "find_cycles",
+    "nearest_above",
     "upstream_first",
 ]
 
@@ -104,6 +105,9 @@ class Graph:
     edges: tuple[Edge, ...]
     root: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    _by_key: Mapping[tuple[str, str, str, str], Edge] = field(
+        init=False, repr=False, compare=False
+    )
     _up: Mapping[str, tuple[Hop, ...]] = field(init=False, repr=False, compare=False)
     _down: Mapping[str, tuple[Hop, ...]] = field(init=False, repr=False, compare=False)
 
@@ -111,7 +115,8 @@ class Graph:
         _check_ids(self.nodes)
         for edge in self.edges:
             self._check(edge)
-        if len({edge.key for edge in self.edges}) != len(self.edges):
+        by_key = {edge.key: edge for edge in self.edges}
+        if len(by_key) != len(self.edges):
             raise DocumentInvalid("an edge stands twice", reason="edge-invalid")
         if self.root is not None and (
             self.root not in self.nodes
@@ -129,6 +134,7 @@ class Graph:
                 lower, upper = upper, lower
             up[lower].append(Hop(edge, upper))
             down[upper].append(Hop(edge, lower))
+        object.__setattr__(self, "_by_key", by_key)
         object.__setattr__(self, "_up", _sorted_hops(up))
         object.__setattr__(self, "_down", _sorted_hops(down))
 
@@ -213,20 +219,16 @@ class Graph:
     def edges_from(self, node: str, relation: Relation) -> tuple[Edge, ...]:
         """The edges of one relation whose source is ``node``."""
         hops = self._down if relation is Relation.GENERATED else self._up
-        return tuple(
-            hop.edge
-            for hop in hops[node]
-            if hop.edge.relation is relation and hop.edge.source == node
-        )
+        return tuple([hop.edge for hop in hops[node] if hop.edge.relation is relation])
 
     def edges_into(self, node: str, relation: Relation) -> tuple[Edge, ...]:
         """The edges of one relation whose target is ``node``."""
         hops = self._up if relation is Relation.GENERATED else self._down
-        return tuple(
-            hop.edge
-            for hop in hops[node]
-            if hop.edge.relation is relation and hop.edge.target == node
-        )
+        return tuple([hop.edge for hop in hops[node] if hop.edge.relation is relation])
+
+    def edge(self, key: tuple[str, str, str, str]) -> Edge | None:
+        """The edge with this :attr:`~aibom.lineage.nodes.Edge.key`, if it is there."""
+        return self._by_key.get(key)
 
 
 def _check_ids(nodes: Mapping[str, Node]) -> None:
@@ -276,6 +278,25 @@ def _walk(
             reached.append(hop.to)
             queue.append(hop.to)
     return Walk(start, tuple(reached), parents)
+
+
+def nearest_above(graph: Graph, marked: Iterable[str]) -> Mapping[str, Hop]:
+    """For each node, the first move upstream to the nearest marked node above it.
+
+    Nodes that are marked, or have no marked node above them, are left out. To get
+    there, follow the moves until a node has none. One traversal for all nodes.
+    """
+    queue = deque(sorted(marked))
+    seen = set(queue)
+    moves: dict[str, Hop] = {}
+    while queue:
+        current = queue.popleft()
+        for hop in graph.down(current):
+            if hop.to not in seen:
+                seen.add(hop.to)
+                moves[hop.to] = Hop(hop.edge, current)
+                queue.append(hop.to)
+    return moves
 
 
 def upstream_first(graph: Graph, ends: Collection[str] = ()) -> list[str]:

@@ -226,8 +226,8 @@ def _with_verdict(item: Evidence, found: Identified) -> Evidence:
     """
     try:
         summary = read_summary(found.statement, item.location)
-    except VerificationFailed as error:
-        return replace(item, signer=None, refusal=item.refusal or error.reason)
+    except VerificationFailed:
+        return _refused(item, "verdict-malformed")
     verdict = UpstreamVerdict(
         verifier_id=summary.verifier_id,
         passed=summary.passed,
@@ -243,5 +243,9 @@ def _with_verdict(item: Evidence, found: Identified) -> Evidence:
     item = replace(item, verdict=verdict)
     if found.signer is not None and found.signer.verifier_id == summary.verifier_id:
         return item
-    refusal = item.refusal or "verdict-other-verifier"
-    return replace(item, signer=None, refusal=refusal)
+    return _refused(item, "verdict-other-verifier")
+
+
+def _refused(item: Evidence, refusal: str) -> Evidence:
+    """The same, not believed; for what was refused already, the reason stays."""
+    return item if item.refusal else replace(item, signer=None, refusal=refusal)

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aibom.attest.bundle import parse_bundle
+from aibom.attest.signers import AllowedSigner
 from aibom.attest.signing import StatementSigner
 from aibom.attest.verify import identify
 from aibom.digest import Digest
@@ -56,17 +57,21 @@ def excepted(
     """
     if folder.waivers is None:
         return results, ()
-    role = _signed_by(folder, context.now)
+    signer = _signed_by(folder, context.now)
     exceptable = {
         rule.id: rule.exceptable for rule in rules_in_force(folder.policy, tier)
     }
     subject = Subject(context, results, exceptable, tier, folder.policy.exceptions)
-    notes = judge(Waivers(folder.waivers, role), subject)
+    waivers = Waivers(folder.waivers)
+    if signer is not None:
+        who = signer.signer
+        waivers = Waivers(folder.waivers, who.role, who.party, signer.namespaces)
+    notes = judge(waivers, subject)
     return apply(results, notes, digests_of(context)), notes
 
 
-def _signed_by(folder: Folder, now: datetime) -> str | None:
-    """The role of whoever signed the exceptions; None where nobody allowed did."""
+def _signed_by(folder: Folder, now: datetime) -> AllowedSigner | None:
+    """Whoever signed the exceptions; None where nobody allowed did."""
     if folder.waivers_signature is None:
         return None
     where = str(folder.path / WAIVERS_SIGNATURE)
@@ -91,4 +96,4 @@ def _signed_by(folder: Folder, now: datetime) -> str | None:
         )
     if found.refusal is not None or found.signer is None:
         return None
-    return found.signer.signer.role
+    return found.signer

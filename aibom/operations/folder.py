@@ -32,7 +32,7 @@ from aibom.operations.lock import (
     require_locked,
     require_sequence,
 )
-from aibom.operations.plugins import extra_checks, load_plugins
+from aibom.operations.plugins import extra_checks, load_plugins, named_plugins
 from aibom.policy.data import (
     PolicyData,
     read_accepted_roots,
@@ -103,21 +103,31 @@ def load_folder(path: Path, *, require_lock: bool) -> Folder:
     must match in any case: ``policy-lock-mismatch``, ``advisories-rolled-back``.
     """
     kept = read_lock(path)
-    if kept is None and require_lock and (path / POLICY_NAME).exists():
+    if kept is None and require_lock and _names_plugins(path):
         # Before anything is loaded: an organisation's checks are code.
-        raise PolicyInvalid(
-            f"has no {LOCK_NAME}; a gate demands one",
-            reason="policy-not-locked",
-            where=str(path),
-            hint=f"review the folder, then: aibom policy lock {path}",
-        )
+        raise _not_locked(path)
     folder = _load(path, kept, pinned=kept)
+    if kept is None and require_lock:
+        raise _not_locked(path)
     if kept is None:
         return folder
     require_locked(path, kept, folder.lock)
     # The digest is that of the lock: newer advisories do not change it, a lower
     # sequence that is accepted does.
     return replace(folder, lock=kept)
+
+
+def _names_plugins(path: Path) -> bool:
+    return bool(named_plugins(_Reads(path).yaml(POLICY_NAME)))
+
+
+def _not_locked(path: Path) -> PolicyInvalid:
+    return PolicyInvalid(
+        f"has no {LOCK_NAME}; a gate demands one",
+        reason="policy-not-locked",
+        where=str(path),
+        hint=f"review the folder, then: aibom policy lock {path}",
+    )
 
 
 def _load(path: Path, kept: Lock | None, *, pinned: Lock | None = None) -> Folder:

@@ -25,13 +25,18 @@ __all__ = ["Options", "check", "effective_time", "gate", "make_options"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller may set; everything that differs from the default is recorded."""
+    """What the caller may set; everything that differs from the default is recorded.
+
+    ``kind`` is what the artifact is used as, where the caller knows it: another one in
+    its BOM is refused.
+    """
 
     evidence: tuple[Path, ...] = ()
     tier: Tier | None = None
     report_only: bool = False
     policy_digest: str | None = None
     overrides: tuple[str, ...] = ()
+    kind: str | None = None
 
 
 def make_options(
@@ -108,6 +113,7 @@ def gate(
             progress=progress,
             content=content,
             with_formats=_asks_for_formats(loaded),
+            kind=options.kind,
         )
     except AibomError as error:
         return _not_verified(loaded, options, now, error)

@@ -56,6 +56,11 @@ class Place:
         """Where an OpenSSF model signature lies."""
         return self._sidecar(OMS_NAME)
 
+    @property
+    def sidecars(self) -> frozenset[Path]:
+        """All of these, links resolved."""
+        return frozenset(one.resolve() for one in (self.bom, self.bundle, self.oms))
+
     def _sidecar(self, name: str) -> Path:
         if self.is_folder:
             return self.path / name

@@ -1,9 +1,9 @@
-"""The small parts of a lineage that a policy test describes: facts, digests, numbers."""
+"""Parts of a lineage that a policy test describes: facts, digests, numbers."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aibom.digest import Digest
@@ -20,6 +20,7 @@ __all__ = [
     "measurement",
     "parties",
     "sha",
+    "single",
     "texts",
 ]
 
@@ -27,7 +28,7 @@ __all__ = [
 ORIGIN = Origin("bom")
 
 
-def parties(entry: Reader) -> Iterable[tuple[str, str]]:
+def parties(entry: Reader) -> Iterator[tuple[str, str]]:
     """Role and party of each that acts in a step."""
     if not entry.has("by"):
         entry.raw("by", None)
@@ -46,9 +47,16 @@ def texts(entry: Reader, key: str, default: Any) -> tuple[str, ...]:
     return entry.texts(key, default) or ()
 
 
-def facts(
-    entry: Reader, key: str, *, single: bool = False
-) -> dict[str, tuple[str | None, ...]]:
+def single(entry: Reader, key: str) -> dict[str, str | None]:
+    """Facts by name where none has several values, as on steps and edges."""
+    found = facts(entry, key)
+    for name, values in found.items():
+        if len(values) > 1:
+            entry.problem("has one value here, not several", f"{key}.{name}")
+    return {name: values[0] for name, values in found.items()}
+
+
+def facts(entry: Reader, key: str) -> dict[str, tuple[str | None, ...]]:
     """Facts by name: a text, a list of texts, or null for "declared as unknown"."""
     if not entry.has(key):
         entry.raw(key, None)
@@ -57,7 +65,7 @@ def facts(
     found: dict[str, tuple[str | None, ...]] = {}
     for name in section.keys():  # noqa: SIM118
         value = section.raw(name)
-        listed = value if isinstance(value, list) and not single else [value]
+        listed = value if isinstance(value, list) else [value]
         if not listed or any(not isinstance(v, (str, type(None))) for v in listed):
             section.problem("must be a text (numbers in quotes), or null", name)
         else:
@@ -100,10 +108,10 @@ def measurement(entry: Reader) -> Measurement | None:
     before = len(entry.problems)
     metric, samples = entry.text("metric"), entry.integer("samples")
     value, count = entry.number("value", None), entry.integer("count", None)
-    parts = {}
+    slices = {}
     if entry.has("slice"):
         section = entry.reader("slice")
-        parts = {name: section.text(name) for name in section.keys()}  # noqa: SIM118
+        slices = {name: section.text(name) for name in section.keys()}  # noqa: SIM118
     else:
         entry.raw("slice", None)
     entry.close()
@@ -115,7 +123,7 @@ def measurement(entry: Reader) -> Measurement | None:
         return None
     number = value if count is None else count / samples
     return Measurement(
-        metric, float(number), samples, count, tuple(sorted(parts.items()))
+        metric, float(number), samples, count, tuple(sorted(slices.items()))
     )
 
 

@@ -8,16 +8,14 @@ edges and the names of its outputs; a BOM about the thing that it is for; nothin
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aibom.attest.summary_statement import SUMMARY_V1
 from aibom.digest import Digest, File
 from aibom.errors import AibomError
-from aibom.lineage.build import GraphBuilder
-from aibom.lineage.evidence import Audit, Evidence, EvidenceSet, Measurement, Signer
+from aibom.lineage.evidence import Audit, EvidenceSet, Signer
 from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id, undigested_id
 from aibom.lineage.nodes import (
@@ -29,16 +27,8 @@ from aibom.lineage.nodes import (
     Relation,
     merge_facts,
 )
-from aibom.operations.ptest_parts import (
-    ORIGIN,
-    checked,
-    digest,
-    facts,
-    measurement,
-    parties,
-    sha,
-    texts,
-)
+from aibom.operations import ptest_parts as parts
+from aibom.operations.ptest_said import Item, Said, Step
 from aibom.reading import MISSING, Reader, suggest
 from aibom.statement import AUDIT_V1, OMS_V1, PROVENANCE_V1, REFERENCE_V01
 
@@ -96,7 +86,8 @@ def read_world(top: Reader, signers: Mapping[str, Signer]) -> InlineWorld | None
     root = making.node(top, top.text("root"), "root")
     hashed = top.texts("hashed", None)
     recomputed = {making.node(top, name, "hashed") for name in hashed or ()}
-    missing = {making.node(top, n, "unresolved") for n in top.texts("unresolved", ())}
+    open_ends = top.texts("unresolved", ()) or ()
+    missing = {making.node(top, name, "unresolved") for name in open_ends}
     top.close()
     if len(top.problems) > before or root is None:
         return None
@@ -130,139 +121,115 @@ def _entries(
     return [(name, section.reader(name)) for name in section.keys()]  # noqa: SIM118
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A statement to be; a BOM's is about the whole graph, which is not there yet."""
-
-    place: str
-    predicate: str
-    subjects: tuple[tuple[str, Digest], ...]
-    signer: Signer | None
-    own: frozenset[str] = frozenset()
-    record: Graph | None = None
-    audit: Audit | None = None
-
-    def evidence(self, whole: Graph) -> Evidence:
-        """The statement as a gate would have it."""
-        return Evidence(
-            sha(self.place),
-            self.predicate,
-            self.subjects,
-            self.place,
-            self.signer,
-            None if self.signer else "signer-not-allowed",
-            self.record or (whole if self.own else None),
-            self.own,
-            self.audit,
-        )
-
-
 @dataclass
 class _Making:
+    """The lineage in the making."""
+
     signers: Mapping[str, Signer]
     names: dict[str, str] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
-    items: list[_Item] = field(default_factory=list)
-    build: GraphBuilder = field(default_factory=lambda: GraphBuilder(ORIGIN))
+    items: list[Item] = field(default_factory=list)
+    said: Said = field(default_factory=lambda: Said(parts.ORIGIN))
 
     def graph(self, root: str) -> Graph:
-        told = self.build.graph()
-        return Graph.of((*self.nodes.values(), *told.nodes.values()), told.edges, root)
+        return self.said.graph(self.nodes.values(), root)
 
     def add_node(self, name: str, entry: Reader) -> None:
         kind = Kind(entry.choice("kind", sorted(ENTITY_KINDS)) or Kind.MODEL)
-        digest = digest(entry, name)
-        stated = {"name": (name,), **facts(entry, "facts")}
+        digest = parts.digest(entry, name)
+        stated = {"name": (name,), **parts.facts(entry, "facts")}
         files = tuple(
-            File(path, 1, Digest("file", sha(f"file {path}")))
+            File(path, 1, Digest("file", parts.sha(f"file {path}")))
             for path in sorted(set(entry.texts("files", ()) or ()))
         )
         entry.close()
-        known = {key: v[0] for key, v in stated.items() if v and v[0] is not None}
+        known = {key: v[0] for key, v in stated.items() if v[0] is not None}
         node = entity_id(kind, digest) if digest else undigested_id(kind, known)
-        facts = checked(entry, stated)
         if node in self.nodes:
             entry.problem("has the digest, or is as little known, as another node")
+        facts, origins = parts.checked(entry, stated), frozenset({parts.ORIGIN})
         self.names[name] = node
-        self.nodes[node] = Node(
-            facts, frozenset({ORIGIN}), id=node, kind=kind, files=files
-        )
+        self.nodes[node] = Node(facts, origins, id=node, kind=kind, files=files)
 
     def add_step(self, name: str, entry: Reader) -> None:
         if name in self.names:
             entry.problem("a node has this id as well")
-        kind = entry.text("kind")
-        outputs = self._listed(entry, "output")
-        stated = {k: v[0] for k, v in facts(entry, "facts", single=True).items()}
-        uses = list(self._uses(entry))
-        parties = list(parties(entry))
+            return
+        before = len(entry.problems)
+        step = self._step(name, entry)
         recorded = entry.flag("recorded", True)
         signer = self._signer(entry)
         entry.close()
-        if not isinstance(kind, str):
+        parts.checked(entry, {key: (value,) for key, value in step.facts.items()})
+        if len(entry.problems) > before:
             return
-        checked(entry, {key: (value,) for key, value in stated.items()})
-        record = GraphBuilder(Origin("step-record", sha(f"step {name}")))
-        for build in (self.build, record):
-            step = build.step(sha(f"step {name}"), kind, stated)
-            try:
-                for role, node, facts in uses:
-                    build.used(step, node, role, facts)
-                for role, party in parties:
-                    build.performed_by(step, build.party(party), role)
-            except AibomError as error:
-                entry.problem(str(error))
-                return
-            for node in outputs:
-                called = {"name": self.nodes[node].label}
-                build.edge(step, Relation.GENERATED, node, facts=called)
-            self.names[name] = step
-        if recorded:
-            self._add_record(name, record, outputs, [u[1] for u in uses], signer)
+        record = Said(Origin("step-record", parts.sha(f"step {name}")))
+        try:
+            for said in (self.said, record):
+                self._tell(said, step)
+            if recorded:
+                self._add_record(name, step, record, signer)
+        except AibomError as error:
+            entry.problem(str(error))
+
+    def _step(self, name: str, entry: Reader) -> Step:
+        outputs = parts.texts(entry, "output", MISSING)
+        found = [self.node(entry, output, "output") for output in outputs]
+        return Step(
+            parts.sha(f"step {name}"),
+            str(entry.text("kind")),
+            parts.single(entry, "facts"),
+            tuple(self._uses(entry)),
+            tuple(parts.parties(entry)),
+            tuple(node for node in found if node is not None),
+        )
+
+    def _tell(self, said: Said, step: Step) -> None:
+        name = said.build.step(step.id, step.kind, step.facts)
+        for role, node, facts in step.uses:
+            said.edge(name, Relation.USED, node, role, facts)
+        for role, party in step.by:
+            said.edge(name, Relation.PERFORMED_BY, said.build.party(party), role)
+        for node in step.outputs:
+            # As in a record: whose namespace an output is in stands on the edge.
+            called = {"name": self.nodes[node].label}
+            said.edge(name, Relation.GENERATED, node, facts=called)
 
     def _add_record(
-        self,
-        name: str,
-        record: GraphBuilder,
-        outputs: list[str],
-        inputs: list[str],
-        signer: Signer | None,
+        self, name: str, step: Step, record: Said, signer: Signer | None
     ) -> None:
         """What a record says of its step, and of its outputs by no more than a name."""
-        told = record.graph()
-        origins = frozenset({record.origin})
+        self.names[name] = f"step:{step.id}"
+        inputs = (node for _, node, _ in step.uses)
         mentioned = [
-            Node(
-                merge_facts(
-                    Fact("name", value, origins)
-                    for value in (self.nodes[n].values("name") if n in outputs else ())
-                ),
-                origins,
-                id=n,
-                kind=self.nodes[n].kind,
-            )
-            for n in dict.fromkeys((*outputs, *inputs))
+            self._mention(node, record.origin, named=node in step.outputs)
+            for node in dict.fromkeys((*step.outputs, *inputs))
         ]
-        graph = Graph.of((*told.nodes.values(), *mentioned), told.edges)
-        own = frozenset({self.names[name], *outputs})
-        subjects = tuple(s for node in outputs for s in self._subject(node))
+        own = frozenset({self.names[name], *step.outputs})
+        subjects = tuple(s for node in step.outputs for s in self._subject(node))
+        graph = record.graph(mentioned)
         self.items.append(
-            _Item(f"steps/{name}", PROVENANCE_V1, subjects, signer, own, graph)
+            Item(f"steps/{name}", PROVENANCE_V1, subjects, signer, own, graph)
         )
+
+    def _mention(self, node: str, origin: Origin, *, named: bool) -> Node:
+        it, origins = self.nodes[node], frozenset({origin})
+        values = it.values("name") if named else ()
+        facts = merge_facts(Fact("name", value, origins) for value in values)
+        return Node(facts, origins, id=node, kind=it.kind)
 
     def add_edge(self, entry: Reader) -> None:
         source = self.node(entry, entry.text("from"), "from")
         word = entry.choice("relation", [str(r) for r in _RELATIONS])
-        role = entry.text("role", "")
-        facts = {k: v[0] for k, v in facts(entry, "facts", single=True).items()}
+        role, facts = entry.text("role", "") or "", parts.single(entry, "facts")
         to = entry.text("to")
         try:
             if word == Relation.ATTRIBUTED_TO and isinstance(to, str):
-                target: str | None = self.build.party(to)
+                target: str | None = self.said.build.party(to)
             else:
                 target = self.node(entry, to, "to")
             if source and target and word:
-                self.build.edge(source, Relation(word), target, role, facts)
+                self.said.edge(source, Relation(word), target, role, facts)
         except AibomError as error:
             entry.problem(str(error))
         entry.close()
@@ -277,23 +244,23 @@ class _Making:
         elif about is not None and isinstance(word, str):
             own = frozenset({about}) if word == "bom" else frozenset[str]()
             place, kind = f"statements/{name}", _PREDICATES.get(word, word)
-            self.items.append(_Item(place, kind, self._subject(about), signer, own))
+            self.items.append(Item(place, kind, self._subject(about), signer, own))
 
     def add_audit(self, name: str, entry: Reader) -> None:
         about = self.node(entry, entry.text("about"), "about")
-        kind, on = entry.text("type"), entry.time("on")
+        kind, on = entry.text("type"), entry.time("examined_on")
         tool = entry.text("tool", "a tool")
-        numbers = tuple(measurement(m) for m in entry.readers("measurements"))
+        numbers = [parts.measurement(m) for m in entry.readers("measurements")]
         signer = self._signer(entry)
         entry.close()
         if about is None or kind is None or on is None:
             return
         found = Audit(kind, on, tool, tuple(n for n in numbers if n is not None))
         place, subject = f"audits/{name}", self._subject(about)
-        self.items.append(_Item(place, AUDIT_V1, subject, signer, audit=found))
+        self.items.append(Item(place, AUDIT_V1, subject, signer, audit=found))
 
     def node(self, entry: Reader, name: Any, key: str) -> str | None:
-        """The node (not the step) of this id."""
+        """The node (not the step) of this id; another is a problem."""
         found = self.names.get(name) if isinstance(name, str) else None
         if found in self.nodes:
             return found
@@ -313,14 +280,9 @@ class _Making:
             entry.problem(f"no signer {name!r}{suggest(name, self.signers)}", "signer")
         return self.signers.get(name) if isinstance(name, str) else None
 
-    def _listed(self, entry: Reader, key: str) -> list[str]:
-        names = texts(entry, key, MISSING)
-        found = [self.node(entry, name, key) for name in names]
-        return [name for name in found if name is not None]
-
     def _uses(
         self, entry: Reader
-    ) -> Iterable[tuple[str, str, Mapping[str, str | None]]]:
+    ) -> Iterator[tuple[str, str, Mapping[str, str | None]]]:
         """Role, node and facts of each input."""
         if not entry.has("uses"):
             entry.raw("uses", None)
@@ -328,17 +290,13 @@ class _Making:
         uses = entry.reader("uses")
         for role in uses.keys():  # noqa: SIM118  a Reader is not a dict
             stated = uses.raw(role)
-            listed = stated if isinstance(stated, list) else [stated]
-            for number, one in enumerate(listed):
+            for one in stated if isinstance(stated, list) else [stated]:
                 if isinstance(one, str):
                     node, facts = self.node(uses, one, role), {}
                 else:
-                    each = Reader(one, f"{uses.where}.{role}[{number}]", uses.problems)
+                    each = Reader(one, f"{uses.where}.{role}", uses.problems)
                     node = self.node(each, each.text("node"), "node")
-                    given = facts(each, "facts", single=True)
-                    facts = {key: value[0] for key, value in given.items()}
+                    facts = parts.single(each, "facts")
                     each.close()
                 if node is not None:
                     yield role, node, facts
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,8 @@ def gate_inputs(
             tell(used.name, None)
             return
         _require_judged(path, used)
-        verdict = gate(path, policy, options, now, content=content)
+        asked = replace(options, kind=used.kind)
+        verdict = gate(path, policy, asked, now, content=content)
         tell(used.name, verdict)
         _require_allowed(path, verdict, _command(path, policy, evidence))
         _require_named(path, used, verdict)

@@ -42,7 +42,11 @@ def _time(time: datetime | None) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, by an authority of the root"
 
 
-def relied_on(summary: VerificationSummary, minimum_sequence: int | None) -> RelyOn:
+def relied_on(
+    summary: VerificationSummary,
+    minimum_sequence: int | None,
+    left_out: tuple[str, ...] = (),
+) -> RelyOn:
     """The words that ``aibom verify --verdict`` draws."""
     compared = "not compared (--advisories FILE)"
     if minimum_sequence is not None:
@@ -58,4 +62,5 @@ def relied_on(summary: VerificationSummary, minimum_sequence: int | None) -> Rel
         policy_digest=summary.policy_digest,
         verified_at=f"{summary.verified_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         advisories=compared,
+        left_out=left_out,
     )

@@ -11,14 +11,14 @@ from aibom.attest.signing import StatementSigner
 from aibom.attest.summary_statement import Summary
 from aibom.attest.verify import identify
 from aibom.digest import Digest, Progress, hash_path
-from aibom.errors import UsageError
+from aibom.errors import UsageError, VerificationFailed
 from aibom.operations.files import is_inside, read_small, write_named
 from aibom.operations.place import Place
 from aibom.operations.verdicts import Demand, accept_verdict, make_summary
 from aibom.policy.data import read_advisories
 from aibom.reading import parse_yaml
 from aibom.statement import to_json
-from aibom.verdict import Verdict
+from aibom.verdict import Decision, Verdict
 
 __all__ = ["newest_sequence", "verify_verdict", "write_attested"]
 
@@ -40,6 +40,13 @@ def write_attested(
     :func:`~aibom.operations.verdicts.make_summary` and the signer raise; then nothing
     is written.
     """
+    if verdict.decision is Decision.ALLOWED and not verdict.verification.name:
+        raise VerificationFailed(
+            f"nobody vouches that {verdict.artifact_name!r} is its one name",
+            reason="verdict-name-unvouched",
+            where=str(artifact),
+            hint="BOM, records and statements must call it the same",
+        )
     if verdict.artifact:
         digest = Digest.parse(verdict.artifact)
     else:
@@ -69,8 +76,10 @@ def verify_verdict(
     demand: Demand,
     now: datetime,
     progress: Progress | None = None,
-) -> Summary:
+) -> tuple[Summary, tuple[str, ...]]:
     """Rely on a signed verdict for the bytes that are there now.
+
+    Returns with it what lies there and is not covered, as no digest covers it.
 
     Reads neither BOM nor evidence: what they said was judged by the verifier. Raises
     :class:`~aibom.errors.UsageError` (``verdict-inside-artifact``), and what
@@ -89,7 +98,8 @@ def verify_verdict(
     claimed = _claimed_digest(identified.statement.subjects[0].content())
     accept_verdict(identified, claimed, demand, now, str(verdict))
     content = hash_path(path, progress=progress)
-    return accept_verdict(identified, content.digest, demand, now, str(verdict))
+    summary = accept_verdict(identified, content.digest, demand, now, str(verdict))
+    return summary, content.housekeeping
 
 
 def _claimed_digest(digest: Digest | None) -> Digest:

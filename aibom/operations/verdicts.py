@@ -26,7 +26,7 @@ from aibom.attest.summary_statement import (
 )
 from aibom.attest.verify import Identified, namespace_refusal
 from aibom.digest import Digest
-from aibom.errors import VerificationFailed
+from aibom.errors import UsageError, VerificationFailed
 from aibom.lineage.nodes import ENTITY_KINDS
 from aibom.operations.vouching import require_allowed
 from aibom.report.machine import verdict_json
@@ -80,6 +80,13 @@ def make_summary(
     The digest is that of the bytes which ``--output json`` writes. Raises what
     :func:`~aibom.attest.summary_statement.summary_statement` raises.
     """
+    if any(result.known for result in verdict.results):
+        raise UsageError(
+            "lets findings through because an old verdict has them too",
+            reason="usage",
+            where=verdict.artifact_name or None,
+            hint="gate without --against: who relies on a verdict knows no old one",
+        )
     digest = hashlib.sha256(verdict_json(verdict)).hexdigest()
     return summary_statement(
         verdict,

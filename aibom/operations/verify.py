@@ -40,7 +40,7 @@ from aibom.digest import (
 from aibom.errors import VerificationFailed
 from aibom.lineage.evidence import Evidence, EvidenceSet, Signer
 from aibom.lineage.graph import Graph, disagreements
-from aibom.lineage.nodes import Kind
+from aibom.lineage.nodes import Kind, Node
 from aibom.lineage.step_record import Fragment, step_mismatches
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
@@ -114,12 +114,13 @@ def verify(
     progress: Progress | None = None,
     content: Content | None = None,
     with_formats: bool = False,
+    kind: str | None = None,
 ) -> Verified:
     """Verify a folder or a file; ``depth=0`` leaves ancestors out, and says so.
 
     ``content`` is what was hashed there a moment ago, so that it is not read twice.
     ``with_formats`` has the first bytes of each file told apart, which costs one more
-    opening of each; a rule has to ask for it.
+    opening of each; a rule has to ask for it. ``kind`` is what the caller uses it as.
 
     Raises :class:`~aibom.errors.VerificationFailed` for what does not hold, and what
     reading the parts raises.
@@ -132,14 +133,11 @@ def verify(
     bom = signed_bom(place, subject)
     root = bom.graph.nodes[str(bom.graph.root)]
     require_named(identified, subject, root, made_as(bom.graph, root), bom.where)
+    _require_kind(root, kind, bom.where)
     if content is None:
         content = hash_path(path, progress=progress)
     require_same_bytes(place, root, subject, content)
-    found = collect(evidence, signers, now)
-    if place.oms.exists():
-        signature = read_small(place.oms)
-        item = model_signature(signature, OMS_NAME, signers, now, content)
-        found = found.with_item(item).with_file(OMS_NAME, signature)
+    found = _with_model_signature(place, content, signers, now, evidence)
     verified = _with_ancestors(
         bom,
         found.with_file(BUNDLE_NAME, data),
@@ -156,6 +154,33 @@ def verify(
         formats=read_formats(path, content) if with_formats else None,
     )
     return replace(verified, signed_as=identified.who, signed_at=identified.signed_at)
+
+
+def _require_kind(root: Node, kind: str | None, where: str) -> None:
+    if kind is not None and root.kind.value != kind:
+        raise VerificationFailed(
+            f"its signer calls it a {root.kind}; it is used as a {kind}",
+            reason="kind-contradicted",
+            where=where,
+            hint="rules go by kinds: ask the supplier to sign it as what it is",
+        )
+
+
+def _with_model_signature(
+    place: Place,
+    content: Content,
+    signers: tuple[AllowedSigner, ...],
+    now: datetime,
+    evidence: Iterable[Path],
+) -> Found:
+    """The evidence, with the ``model.sig`` that came with the artifact."""
+    found = collect(evidence, signers, now)
+    if not place.oms.exists():
+        return found
+    signature = read_small(place.oms)
+    name = place.oms.name
+    item = model_signature(signature, name, signers, now, content)
+    return found.with_item(item).with_file(name, signature)
 
 
 def verify_document(

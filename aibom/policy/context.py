@@ -8,10 +8,10 @@ and severity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from aibom.lineage.assurance import (
     Assurance,
@@ -37,6 +37,7 @@ __all__ = [
     "unknown",
 ]
 
+T = TypeVar("T")
 
 #: Every kind of step that a record can state, for settings that name one.
 STEP_KINDS = (
@@ -100,6 +101,16 @@ def not_applicable(reason: str, **details: Any) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Making:
+    """A step that generated an entity, and how well that, and its kind, are known."""
+
+    step: str
+    kinds: frozenset[str]
+    by_step: Level
+    of_kind: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The subject of one evaluation; everything in it is frozen and already checked."""
 
@@ -112,6 +123,22 @@ class Context:
     closure: Mapping[str, Closure] = field(init=False, repr=False)
     # Remembers answers of closure_with, which are asked for once per node.
     _closures: dict[str, Mapping[str, Closure]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _once: dict[Hashable, Any] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    # The same for what many rules ask of each node.
+    _ways: dict[str, tuple[PathHop, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _labels: dict[str, str] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _sources: dict[str, tuple[tuple[str, Assurance], ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _made_by: dict[str, tuple[_Making, ...]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
 
@@ -127,6 +154,17 @@ class Context:
             )
         return self._closures[inputs_known]
 
+    def once(self, key: Hashable, make: Callable[[Context], T]) -> T:
+        """What ``make`` gives for this context, made at the first call with this key.
+
+        For what a check needs that is the same whichever node it is asked about. The
+        key begins with a name of the check's own; what is given is never changed.
+        """
+        if key not in self._once:
+            self._once[key] = make(self)
+        found: T = self._once[key]
+        return found
+
     @property
     def lineage_is_closed(self) -> bool:
         """Whether the artifact's own lineage is closed, or ends by decision."""
@@ -140,18 +178,44 @@ class Context:
         """Whether this is the artifact itself."""
         return name == self.root
 
+    def label(self, name: str) -> str:
+        """What a person would call this node."""
+        found = self._labels.get(name)
+        if found is None:
+            found = self._labels[name] = self.node(name).label
+        return found
+
     def path_to(self, name: str, beyond: tuple[Hop, ...] = ()) -> tuple[PathHop, ...]:
-        """The lineage path from the artifact to a node, and on along ``beyond``."""
-        start = self.node(self.root)
-        hops: tuple[Hop, ...] = () if name == self.root else self.walk.path(name)[1]
-        path = [PathHop(start.id, start.label, start.kind.value)]
-        path.extend(self._hop(hop) for hop in (*hops, *beyond))
-        return tuple(path)
+        """The lineage path from the artifact to a node, and on along ``beyond``.
+
+        All rules share one path to a node, and paths share their hops.
+        """
+        way = self._ways.get(name) or self._way_to(name)
+        return (*way, *(self._hop(hop) for hop in beyond)) if beyond else way
+
+    def _way_to(self, name: str) -> tuple[PathHop, ...]:
+        """The path to a node, made from the longest part of it that is known."""
+        if not self._ways:
+            start = self.node(self.root)
+            first = PathHop(start.id, self.label(start.id), start.kind.value)
+            self._ways[self.root] = (first,)
+        hops: list[PathHop] = []
+        current = name
+        while current not in self._ways:
+            parent, edge = self.walk.parents[current]
+            hops.append(self._hop(Hop(edge, current)))
+            current = parent
+        way = self._ways[name] = (*self._ways[current], *reversed(hops))
+        return way
 
     def _hop(self, hop: Hop) -> PathHop:
         node = self.node(hop.to)
         return PathHop(
-            node.id, node.label, node.kind.value, hop.edge.relation.value, hop.edge.role
+            node.id,
+            self.label(node.id),
+            node.kind.value,
+            hop.edge.relation.value,
+            hop.edge.role,
         )
 
     def is_decided_root(self, name: str) -> bool:
@@ -163,18 +227,11 @@ class Context:
 
         A step that two sources call by two kinds counts as both.
         """
-        return tuple(
-            step
-            for step in self.graph.generating_steps(name)
-            if kind in self.node(step).values("step")
-        )
+        return tuple([made.step for made in self._making(name) if kind in made.kinds])
 
     def is_generated(self, name: str, minimum: Level) -> bool:
         """Whether it is known, at least so well, that a step generated this entity."""
-        return any(
-            edge_assurance(edge, self.evidence).level >= minimum
-            for edge in self.graph.edges_into(name, Relation.GENERATED)
-        )
+        return any(made.by_step >= minimum for made in self._making(name))
 
     def step_kinds(self, name: str, minimum: Level) -> frozenset[str] | None:
         """The kinds of all steps that generated this entity; None when not known.
@@ -182,18 +239,26 @@ class Context:
         One step of which it is not known, at least so well, that it generated the
         entity, or of what kind it is, makes all of it unknown.
         """
-        edges = self.graph.edges_into(name, Relation.GENERATED)
-        kinds: set[str] = set()
-        for edge in edges:
-            step = self.node(edge.source)
-            worth = (
-                edge_assurance(edge, self.evidence),
-                fact_assurance(step, "step", self.evidence),
+        making = self._making(name)
+        if any(min(made.by_step, made.of_kind) < minimum for made in making):
+            return None
+        return frozenset().union(*(made.kinds for made in making)) if making else None
+
+    def _making(self, name: str) -> tuple[_Making, ...]:
+        """All that generated this entity."""
+        found = self._made_by.get(name)
+        if found is None:
+            edges = self.graph.edges_into(name, Relation.GENERATED)
+            found = self._made_by[name] = tuple(
+                _Making(
+                    edge.source,
+                    frozenset(self.node(edge.source).values("step")),
+                    edge_assurance(edge, self.evidence).level,
+                    fact_assurance(self.node(edge.source), "step", self.evidence).level,
+                )
+                for edge in edges
             )
-            if any(assurance.level < minimum for assurance in worth):
-                return None
-            kinds.update(step.values("step"))
-        return frozenset(kinds) if edges else None
+        return found
 
     def parties_of(self, step: str, role: str) -> tuple[Hop, ...]:
         """The hops from a step to the parties that took part in this role."""
@@ -210,6 +275,12 @@ class Context:
         on the ``used`` edge of a step that took the bytes from there (worth what that
         step's record makes it).
         """
+        found = self._sources.get(name)
+        if found is None:
+            found = self._sources[name] = self._sources_of(name)
+        return found
+
+    def _sources_of(self, name: str) -> tuple[tuple[str, Assurance], ...]:
         best: dict[str, Assurance] = {}
 
         def offer(value: str, assurance: Assurance) -> None:

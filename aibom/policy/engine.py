@@ -8,18 +8,31 @@ answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import attrgetter
 
 from aibom.lineage.assurance import Level
 from aibom.namespaces import name_matches
 from aibom.policy.context import Context, Outcome, not_applicable, unknown
-from aibom.policy.document import Policy, Rule
+from aibom.policy.document import Policy, Rule, Select
 from aibom.verdict import Decision, Mode, Result, Severity, Status, Tier
 
 __all__ = ["assign_tier", "decide", "evaluate", "rules_in_force"]
 
 _STRICTEST_FIRST = (Tier.HIGH, Tier.MEDIUM, Tier.LOW)
+_RULE_AND_NODE = attrgetter("rule", "node")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A rule with what every result of it says alike in one tier, at one time."""
+
+    rule: Rule
+    mode: Mode
+    severity: Severity
+    maps: Mapping[str, tuple[str, ...]]
 
 
 def assign_tier(policy: Policy, name: str | None, raised: Tier | None) -> Tier:
@@ -51,33 +64,51 @@ def evaluate(context: Context, policy: Policy, tier: Tier) -> tuple[Result, ...]
     is open (what it looks for may be in the part nobody sees), not applicable once
     closed.
     """
-    results = []
+    results: list[Result] = []
     for rule in rules_in_force(policy, tier):
-        nodes = _selected(context, rule)
-        for name in nodes:
-            results.append(
-                _result(context, rule, tier, name, _run(context, rule, name))
-            )
-        if not nodes:
-            empty = (
-                not_applicable("nothing-selected")
-                if context.lineage_is_closed
-                else unknown(
-                    "lineage-open",
-                    expected="closed lineage, so that nothing can be hidden",
-                    actual="the rule selects nothing, but the lineage is open",
-                )
-            )
-            results.append(_result(context, rule, tier, context.root, empty))
-    return tuple(sorted(results, key=lambda result: (result.rule, result.node)))
+        results.extend(_answers(context, rule, tier))
+    # Results of one rule come sorted by node, so there is not much left to sort.
+    return tuple(sorted(results, key=_RULE_AND_NODE))
 
 
-def _selected(context: Context, rule: Rule) -> list[str]:
-    scope = rule.select.scope
-    names: list[str] = [] if scope == "ancestors" else [context.root]
-    if scope != "artifact":
+def _answers(context: Context, rule: Rule, tier: Tier) -> Iterator[Result]:
+    """The results of one rule; what is the same in all of them is made once."""
+    told = _Told(
+        rule,
+        rule.mode_at(tier, context.now),
+        rule.severity[tier],
+        {key: rule.maps[key] for key in sorted(rule.maps)},
+    )
+    names = _selected(context, rule)
+    for name in names:
+        yield _result(context, told, name, _run(context, rule, name))
+    if not names:
+        empty = (
+            not_applicable("nothing-selected")
+            if context.lineage_is_closed
+            else unknown(
+                "lineage-open",
+                expected="closed lineage, so that nothing can be hidden",
+                actual="the rule selects nothing, but the lineage is open",
+            )
+        )
+        yield _result(context, told, context.root, empty)
+
+
+def _selected(context: Context, rule: Rule) -> tuple[str, ...]:
+    """The names a rule is about, sorted; rules that select alike share them."""
+    select = rule.select
+    return context.once(
+        ("selected", select.scope, select.kinds), partial(_select, select)
+    )
+
+
+def _select(select: Select, context: Context) -> tuple[str, ...]:
+    names = [] if select.scope == "ancestors" else [context.root]
+    if select.scope != "artifact":
         names.extend(context.walk.reached)
-    return [name for name in names if context.node(name).kind in rule.select.kinds]
+    nodes = context.graph.nodes
+    return tuple(sorted(name for name in names if nodes[name].kind in select.kinds))
 
 
 def _run(context: Context, rule: Rule, name: str) -> Outcome:
@@ -93,7 +124,7 @@ def _run(context: Context, rule: Rule, name: str) -> Outcome:
             expected="an answer",
             actual=f"{type(error).__name__}: {error}",
         )
-    return _at_least(outcome, minimum)
+    return _at_least(outcome, minimum) if outcome.assurance else outcome
 
 
 def _at_least(outcome: Outcome, minimum: Level) -> Outcome:
@@ -110,31 +141,34 @@ def _at_least(outcome: Outcome, minimum: Level) -> Outcome:
     )
 
 
-def _result(
-    context: Context, rule: Rule, tier: Tier, name: str, outcome: Outcome
-) -> Result:
-    assurance = outcome.assurance
-    good = outcome.status in (Status.PASS, Status.NOT_APPLICABLE)
+def _result(context: Context, told: _Told, name: str, outcome: Outcome) -> Result:
+    rule, assurance = told.rule, outcome.assurance
+    good = outcome.status is Status.PASS or outcome.status is Status.NOT_APPLICABLE
     return Result(
         rule=rule.id,
         check=rule.check.id,
         node=name,
-        label=context.node(name).label,
+        label=context.label(name),
         status=outcome.status,
         reason=outcome.reason,
-        mode=rule.mode_at(tier, context.now),
-        severity=rule.severity[tier],
+        mode=told.mode,
+        severity=told.severity,
         expected=outcome.expected,
         actual=outcome.actual,
         assurance=assurance.level.word if assurance else "",
         basis=assurance.basis if assurance else "",
         path=context.path_to(name, outcome.beyond),
-        evidence=tuple(sorted(set(outcome.evidence))),
+        evidence=_sorted(outcome.evidence),
         why="" if good else rule.why,
         remedy="" if good else rule.remedy,
-        maps={key: rule.maps[key] for key in sorted(rule.maps)},
+        maps=told.maps,
         term=outcome.term,
     )
+
+
+def _sorted(locations: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once; most results have one, or none."""
+    return tuple(locations if len(locations) < 2 else sorted(set(locations)))
 
 
 def decide(results: Iterable[Result], in_force: int) -> tuple[Decision, str, int]:

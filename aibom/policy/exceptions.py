@@ -19,6 +19,7 @@ from aibom.digest import Digest
 from aibom.lineage.evidence import Evidence
 from aibom.lineage.identity import may_be_same_party
 from aibom.lineage.nodes import Relation
+from aibom.namespaces import name_matches
 from aibom.policy.context import Context
 from aibom.policy.waivers import ExceptionEntry, ExceptionRules, Waivers
 from aibom.verdict import ExceptionNote, Result, Status, Tier
@@ -150,11 +151,31 @@ def _invalid(waivers: Waivers, entry: ExceptionEntry, subject: Subject) -> str:
     limit = allowed.max_days[subject.tier]
     if entry.expires - entry.approved_on > timedelta(days=limit):
         return f"lasts longer than the {limit} days of tier {subject.tier}"
-    return _not_independent(entry, subject)
+    names = _names(entry.subject, subject.context)
+    foreign = [n for n in names if not _may_name(waivers, n)]
+    if foreign:
+        return f"its signer may not speak of {foreign[0]}"
+    return _not_independent(entry, waivers.party, subject)
 
 
-def _not_independent(entry: ExceptionEntry, subject: Subject) -> str:
-    """Nobody approves what they asked for, nor what they made."""
+def _names(digest: Digest, context: Context) -> list[str]:
+    nodes = [n for n in context.graph.nodes.values() if n.digest == digest]
+    return sorted({name for node in nodes for name in node.values("name")})
+
+
+def _may_name(waivers: Waivers, name: str) -> bool:
+    return any(name_matches(pattern, name) for pattern in waivers.namespaces)
+
+
+def _not_independent(
+    entry: ExceptionEntry, signer: str | None, subject: Subject
+) -> str:
+    """Nobody approves what they asked for, nor what they made; nor signs that."""
+    if signer is None:
+        return "signers.yaml does not say who stands behind the signature"
+    made = {a for a in _authors(entry.subject, subject.context) if a}
+    if any(_same(one, signer) is not False for one in (entry.requested_by, *made)):
+        return "whoever signed the file requested it, or made the subject"
     same = _same(entry.requested_by, entry.approved_by)
     if same is not False:
         told = "is" if same else "cannot be told from"

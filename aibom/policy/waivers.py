@@ -53,6 +53,8 @@ class Waivers:
 
     entries: tuple[ExceptionEntry, ...]
     signed_by: str | None = None
+    party: str | None = None
+    namespaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,12 +137,16 @@ def exception_of(result: Result) -> str:
     The one place where renderers ask. An exception that is not in force, or is for
     something else, is no concern of a result: see ``Verdict.exceptions``.
     """
-    return result.exception if result.is_finding else ""
+    if not result.is_finding:
+        return ""
+    return result.exception or ("--against" if result.known else "")
 
 
 def exception_reason(verdict: Verdict, result: Result) -> str:
     """``excepted by ID until DATE: REASON``, as far as the verdict tells; escaped."""
     name = exception_of(result)
+    if result.known and not result.exception:
+        return "known: an old verdict has it too"
     notes = [note for note in verdict.exceptions if note.id == name]
     told = f"excepted by {escape(name)}"
     return f"{told}{_note(notes[0])}" if notes else told

@@ -57,6 +57,7 @@ def draw_verdict(
             *_proved(verdict.verification, verdict.inputs.housekeeping, paint, width),
             "",
         ]
+    lines += _exceptions(verdict, width)
     lines += _foot(verdict, paint, verdict_file, width)
     return "\n".join(lines) + "\n"
 
@@ -71,6 +72,10 @@ def _head(verdict: Verdict, paint: Paint, width: int) -> list[str]:
         parts.append(paint("warn", "[dry run]"))
     if verdict.report_only:
         parts.append(paint("warn", "[report only]"))
+    if any(result.exception for result in verdict.results):
+        parts.append(paint("warn", "[exceptions]"))
+    if any(result.known for result in verdict.results):
+        parts.append(paint("warn", "[known findings]"))
     inputs = verdict.inputs
     about = (
         f"policy {escape(inputs.policy)} {escape(inputs.policy_version)} · tier "
@@ -97,7 +102,8 @@ def _groups(findings: Iterable[Result]) -> list[list[Result]]:
     """Findings of one rule with one reason and effect, in the order they come."""
     groups: dict[tuple[object, ...], list[Result]] = {}
     for result in findings:
-        key = (result.rule, result.status, result.reason, result.blocks)
+        effect = (result.blocks, result.exception, result.known)
+        key = (result.rule, result.status, result.reason, *effect)
         groups.setdefault(key, []).append(result)
     return list(groups.values())
 
@@ -107,7 +113,7 @@ def _finding(
 ) -> list[str]:
     first = group[0]
     style = "bad" if first.blocks else "warn"
-    effect = "blocks" if first.blocks else f"{first.mode.value}, does not block"
+    effect = "blocks" if first.blocks else f"{_spared(first)}, does not block"
     places = f", {len(group)} places" if len(group) > 1 else ""
     head = (
         f"{paint('bold', escape(first.rule))}  {paint(style, escape(first.reason))}  "
@@ -130,6 +136,27 @@ def _finding(
     if len(group) > _PLACES:
         lines += ["", *row("", f"… and {len(group) - _PLACES} more places", width)]
     return [*lines, "", *remedy]
+
+
+def _spared(result: Result) -> str:
+    """Why a finding does not block."""
+    if result.exception:
+        return f"excepted by {escape(result.exception)}"
+    return "known" if result.known else result.mode.value
+
+
+def _exceptions(verdict: Verdict, width: int) -> list[str]:
+    """Every exception of the folder with its state, also those that change nothing."""
+    lines: list[str] = []
+    for note in verdict.exceptions:
+        why = f": {escape(note.why)}" if note.why else ""
+        told = (
+            f"{escape(note.id)} is {note.state}{why}; for {escape(note.rule)} "
+            f"[{escape(note.reason_code)}] until {escape(note.expires)}, approved by "
+            f"{escape(note.approved_by)}, {escape(note.ticket)}"
+        )
+        lines += row("exception", told, width, 0)
+    return [*lines, ""] if lines else []
 
 
 def _rows(width: int, *rows: tuple[str, str]) -> list[str]:

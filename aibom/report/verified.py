@@ -40,6 +40,7 @@ class RelyOn:
     policy_digest: str
     verified_at: str
     advisories: str
+    left_out: tuple[str, ...] = ()
 
 
 def draw_relied_on(relied: RelyOn, paint: Paint = plain, width: int = WIDTH) -> str:
@@ -57,6 +58,7 @@ def draw_relied_on(relied: RelyOn, paint: Paint = plain, width: int = WIDTH) -> 
         *told("decided", relied.verified_at),
         *told("advisories", relied.advisories),
         *told("lineage", "NOT verified here: the verifier did"),
+        *(told("left out", ", ".join(relied.left_out)) if relied.left_out else ()),
     ]
     return "\n".join(lines) + "\n"
 

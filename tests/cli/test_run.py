@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -34,6 +35,19 @@ def test_a_step_is_recorded(place):
     assert (ran.code, ran.out) == (0, "")
     [record] = records(place)
     assert f"recorded train: {record}" in ran.err
+
+
+def test_who_runs_it_stands_in_the_record(place):
+    given = ("--input", "training-data=in.txt", "--builder", "https://ci.example/b")
+    assert call(*STEP, *given, *python(MAKE), cwd=place).code == 0
+    [record] = records(place)
+    predicate = json.loads(record.read_bytes())["predicate"]
+    assert predicate["runDetails"]["builder"]["id"] == "https://ci.example/b"
+
+
+def test_a_builder_that_is_no_uri_is_refused(place):
+    ran = call(*STEP, "--builder", "our ci", *python(MAKE), cwd=place)
+    assert (ran.code, "[builder-not-uri]" in ran.err) == (125, True)
 
 
 @pytest.mark.parametrize("code", [1, 2, 10, 11, 77, 125, 255])

@@ -304,6 +304,7 @@ allowed by verdict  acme/models/tiny  tree-sha256:DIGEST…
   decided   TIME UTC
   advisories not compared (--advisories FILE)
   lineage   NOT verified here: the verifier did
+  left out  aibom.cdx.json, aibom.sigstore.json
 """
 
 
@@ -314,6 +315,29 @@ def test_what_was_allowed(world, here):
     text = re.sub(r"tree-sha256:[0-9a-f]{12}", "tree-sha256:DIGEST", ran.out)
     text = re.sub(r"decided   [0-9: -]{19}", "decided   TIME", text)
     assert text.replace(policy_digest(world), "POLICY") == GOLDEN
+
+
+def test_a_verdict_that_has_ended_is_not_revived(world, here):
+    assert here(*GATE, *ATTEST, *KEY).code == 0
+    ran = here(*rely(world), "--effective-time", days(-1))
+    assert (ran.code, ran.out) == (2, "")
+    assert "[effective-time-past]" in ran.err
+
+
+def test_what_came_after_the_verdict_and_is_not_hashed_is_told(world, here):
+    assert here(*GATE, *ATTEST, *KEY).code == 0
+    (world.model / ".gitattributes").write_text("* text")
+    ran = here(*rely(world))
+    assert (ran.code, ".gitattributes" in ran.out) == (0, True)
+
+
+def test_a_verdict_is_for_a_signer_of_the_folder(world, here):
+    assert here(*GATE, *ATTEST, *KEY).code == 0
+    words = list(rely(world))
+    at = words.index("--signers")
+    words[at : at + 2] = ["--public-key", "gate.pub"]
+    ran = here(*words)
+    assert (ran.code, "[signers-missing]" in ran.err) == (2, True)
 
 
 #: name → options that ask for more, all of it true
@@ -452,7 +476,8 @@ REPLAYS: dict[str, Replay] = {
         "verdict-from-the-future", gate=("--effective-time", days(7))
     ),
     "before it was made": Replay(
-        "verdict-from-the-future", ask=("--effective-time", days(-1))
+        "verdict-from-the-future",
+        ask=("--effective-time", days(-1), "--allow-past"),
     ),
     "past its end": Replay(
         "verdict-expired",

@@ -27,6 +27,7 @@ from aibom.audits.report import read_report
 from aibom.cli import cli
 from aibom.errors import AibomError
 from aibom.operations.folder import load_folder, lock_folder
+from aibom.operations.ptest_document import check_ptest
 from aibom.policy.data import (
     read_accepted_roots,
     read_advisories,
@@ -49,6 +50,7 @@ READERS: dict[str, Callable[[Any, str], object]] = {
     "aibom/accepted-roots/v1": read_accepted_roots,
     "aibom/advisories/v1": read_advisories,
     "aibom/waivers/v1": read_waivers,
+    "aibom/ptest/v1": check_ptest,
     "aibom/audit-report/v1": read_report,
 }
 #: A file whose example shows digests as ``…``; its form is told by the loader's tests.

@@ -191,7 +191,7 @@ def _of_writers(context: Context, walk: Walk, settings: Settings) -> Iterator[Ou
             )
     for edge in _namings(context, walk):
         worth = edge_assurance(edge, context.evidence)
-        yield passes("writer-allowed", assurance=worth)
+        yield passes("corpus-approved", assurance=worth)
     if not found:
         text = "nobody is named who wrote it"
         yield unknown("writer-missing", expected=expected, actual=text)
@@ -215,14 +215,14 @@ def _of_review(context: Context, node: Node, settings: Settings) -> Outcome:
     if not reviews:
         text = "no review of these bytes"
         return unknown("review-missing", expected=expected, actual=text)
-    worths = {edge: reviewed_in(context, edge, settings.reviewers) for edge in reviews}
+    worths = [(e.source, reviewed_in(context, e, settings.reviewers)) for e in reviews]
     good = {
-        edge.source: weakest(worth, *_made_by(context, node, edge.source))
-        for edge, worth in worths.items()
+        step: weakest(worth, *_made_by(context, node, step))
+        for step, worth in worths
         if isinstance(worth, Assurance)
     }
     if not good:
-        bad = [w for w in worths.values() if isinstance(w, Outcome)]
+        bad = [w for _, w in worths if isinstance(w, Outcome)]
         return replace(worst(bad), expected=expected)
     ended = [(moment_of(context, step, "finished"), good[step]) for step in good]
     times = [(moment, worth) for moment, worth in ended if moment is not None]
@@ -236,7 +236,7 @@ def _of_review(context: Context, node: Node, settings: Settings) -> Outcome:
     if review.time > first.time:
         return fails("used-before-review", expected=expected, actual=text)
     worth = weakest(worth, review.assurance, *(moment.assurance for moment in used))
-    return passes("reviewed", expected=expected, actual=text, assurance=worth)
+    return passes("corpus-approved", expected=expected, actual=text, assurance=worth)
 
 
 def _reviews(context: Context, node: Node) -> Iterator[Edge]:

@@ -84,6 +84,8 @@ def evaluate(
         expected=expected,
         actual=f"{label}: {cause.detail or cause.reason}{more}",
         assurance=Assurance(Level.MISSING, cause.detail or cause.reason),
+        # All of them: an exception for one open end is not one for the next.
+        term=" ".join(sorted(f"{closure[name].reason}:{name}" for name in causes)),
         beyond=() if nearest == node.id else walk.path(nearest)[1],
     )
 

@@ -172,7 +172,10 @@ def evaluate(
         about = audits_of(context, node, settings.type)
         answers = [no_audit(context, node, settings.type, about)]
     best = min(answers, key=lambda answer: _ORDER.index(answer.status))
-    return replace(best, expected=_expected(settings))
+    # An exception is for these audits, and not for one with worse numbers.
+    failing = {answer.term for answer in answers if answer.status is Status.FAIL}
+    term = " ".join(sorted(failing))
+    return replace(best, expected=_expected(settings), term=term)
 
 
 def _expected(settings: Settings) -> str:
@@ -230,6 +233,7 @@ def _judge(
         answer,
         assurance=weakest(signed, *others),
         evidence=(item.location, *answer.evidence),
+        term=item.id,
     )
 
 

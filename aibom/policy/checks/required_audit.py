@@ -151,7 +151,9 @@ def evaluate(
         return replace(no_audit(context, node, settings.type, about), expected=expected)
     order = (Status.FAIL, Status.PASS, Status.UNKNOWN)
     best = min(answers, key=lambda answer: order.index(answer.status))
-    return replace(best, expected=expected)
+    # An exception is for these audits, and not for one with worse numbers.
+    failing = {answer.term for answer in answers if answer.status is Status.FAIL}
+    return replace(best, expected=expected, term=" ".join(sorted(failing)))
 
 
 def _expected(settings: Settings) -> str:
@@ -184,7 +186,7 @@ def _judge(
         found = f"worst of {len(measured)}: {written(context, worst)}"
         answer = passes("audit-passed", actual=found)
     assurance = Assurance(Level.ATTESTED, f"signed by {signer.name} ({item.location})")
-    return replace(answer, assurance=assurance, evidence=(item.location,))
+    return replace(answer, assurance=assurance, evidence=(item.location,), term=item.id)
 
 
 def _not_independent(

@@ -74,7 +74,7 @@ def evaluate(
         return unknown(
             "lineage-open", expected=_EXPECTED, actual="nothing tells how it was made"
         )
-    flow = flow_of(context)
+    flow = context.once("flow", flow_of)
     doubt = None
     for answer in _answers(context, flow, walk, steps):
         if answer.status is Status.FAIL:

@@ -74,7 +74,7 @@ def evaluate(
 ) -> Outcome:
     """Answer for one node; the nearest that was substituted is told."""
     walk = context.graph.upstream(node.id)
-    mentions = _mentions(context)
+    mentions = context.once("mentions", _mentions)
     doubt = None
     compared = 0
     for name in (node.id, *walk.reached):

@@ -56,6 +56,10 @@ CASES: dict[str, tuple[str, Change]] = {
         "bundle-malformed",
         material({"x509CertificateChain": {"certificates": [{"rawBytes": ""}] * 17}}),
     ),
+    "values-endless": (
+        "bundle-malformed",
+        material({"publicKey": {}, "tlogEntries": [{}] * 6000}),
+    ),
     "hint-is-number": ("bundle-malformed", material({"publicKey": {"hint": 5}})),
     "timestamps-are-text": (
         "bundle-malformed",

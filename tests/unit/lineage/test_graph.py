@@ -18,6 +18,7 @@ from aibom.lineage.graph import (
     Graph,
     contradictions,
     find_cycles,
+    nearest_above,
     upstream_first,
 )
 from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation
@@ -167,6 +168,30 @@ def test_every_path_is_made_of_edges_that_are_there(graph: Graph) -> None:
 
 
 @QUICK
+@given(graphs(), st.data())
+def test_nearest_above_leads_to_the_nearest_marked_ancestor(
+    graph: Graph, data: st.DataObject
+) -> None:
+    marked = data.draw(st.sets(st.sampled_from(sorted(graph.nodes))))
+    moves = nearest_above(graph, marked)
+    for name in graph.nodes.keys() - marked:
+        walk = graph.upstream(name)
+        above = [len(walk.path(other)[1]) for other in walk.reached if other in marked]
+        current, steps = name, 0
+        while current in moves:
+            assert moves[current] in graph.up(current)
+            current, steps = moves[current].to, steps + 1
+        assert steps == min(above, default=0)
+        assert (current in marked) == bool(above)
+    assert not moves.keys() & marked
+
+
+@given(graphs())
+def test_an_edge_is_found_by_its_key(graph: Graph) -> None:
+    assert [graph.edge(edge.key) for edge in graph.edges] == list(graph.edges)
+    assert graph.edge(("step:x", "used", "dataset:x", "")) is None
+
+
 @given(graphs(), st.randoms(use_true_random=False))
 def test_the_order_of_what_is_told_does_not_matter(
     graph: Graph, rng: random.Random

@@ -393,3 +393,14 @@ def test_a_policy_inside_the_input_starts_nothing(shop: Shop) -> None:
 def test_evidence_that_is_not_there_starts_nothing(shop: Shop) -> None:
     error = shop.refused(DATA, evidence=(shop.root / "nowhere",))
     assert "[path-missing]" in error.message
+
+
+@pytest.mark.parametrize("kind", [Kind.MODEL, Kind.SYSTEM])
+def test_a_kind_that_contradicts_the_role_is_refused(shop: Shop, kind: Kind) -> None:
+    """Rules go by kinds: data that its supplier calls a model would be asked nothing."""
+    described = Description("acme/data/reviews", kind)
+    sign_artifact(shop.reviews, signing("data"), described=described)
+    shop.refused(DATA)
+    ((_, verdict),) = shop.told
+    assert verdict is not None
+    assert verdict.verification.reason == "kind-contradicted"

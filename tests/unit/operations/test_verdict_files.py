@@ -19,7 +19,7 @@ from aibom.attest.signers import AllowedSigner, read_signers
 from aibom.attest.signing import KeySigner
 from aibom.attest.summary_statement import SUMMARY_V1, Summary, read_summary
 from aibom.digest import hash_path
-from aibom.errors import AibomError
+from aibom.errors import AibomError, VerificationFailed
 from aibom.operations.verdict_files import (
     newest_sequence,
     verify_verdict,
@@ -319,7 +319,7 @@ def test_what_was_asked_for(
     world: World, tmp_path: Path, demand: Demand, now: datetime
 ) -> None:
     path = attest(world.gate(), world.model, tmp_path / "v.json")
-    found = verify_verdict(world.model, path, signers(), demand, now)
+    found, _ = verify_verdict(world.model, path, signers(), demand, now)
     assert (found.name, found.passed) == (MODEL, True)
 
 
@@ -329,7 +329,7 @@ def test_neither_bom_nor_evidence_is_asked_again(
     path = attest(world.gate(), world.model, tmp_path / "v.json")
     for sidecar in (world.bom, world.bundle):
         sidecar.unlink()
-    assert verify_verdict(world.model, path, signers(), demand, NOW).passed
+    assert verify_verdict(world.model, path, signers(), demand, NOW)[0].passed
 
 
 def test_the_verdict_of_one_file(world: World, tmp_path: Path, demand: Demand) -> None:
@@ -337,7 +337,7 @@ def test_the_verdict_of_one_file(world: World, tmp_path: Path, demand: Demand) -
     one.write_bytes(b"weights")
     about = {"artifact": str(hash_path(one).digest), "artifact_name": MODEL}
     path = attest(replace(world.gate(), **about), one, tmp_path / "v.json")
-    assert verify_verdict(one, path, signers(), demand, NOW).passed
+    assert verify_verdict(one, path, signers(), demand, NOW)[0].passed
     # The same bytes in a folder are another artifact.
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -491,3 +491,14 @@ def test_what_are_no_advisories(tmp_path: Path, text: str) -> None:
     with pytest.raises(AibomError) as refused:
         newest_sequence(path)
     assert refused.value.exit_code == 2
+
+
+def test_a_yes_without_a_name_that_everybody_has_is_not_signed(
+    world: World, tmp_path: Path
+) -> None:
+    verdict = world.gate()
+    unnamed = replace(verdict, verification=replace(verdict.verification, name=""))
+    with pytest.raises(VerificationFailed) as refused:
+        attest(unnamed, world.model, tmp_path / "v.json")
+    assert refused.value.reason == "verdict-name-unvouched"
+    assert not (tmp_path / "v.json").exists()

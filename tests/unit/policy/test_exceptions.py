@@ -75,6 +75,8 @@ def judged(
     *,
     of: World | None = None,
     signed_by: str | None = RISK,
+    signer_party: str | None = "org:Acme risk office",
+    namespaces: tuple[str, ...] = ("*",),
     allowed: ExceptionRules | None = LIMITS,
     tier: Tier = Tier.HIGH,
     now: datetime = NOW,
@@ -84,7 +86,8 @@ def judged(
     context, policy = made.context(), read_policy(POLICY, "policy.yaml")
     results = evaluate(context, policy, tier)
     exceptable = {r.id: r.exceptable for r in rules_in_force(policy, tier)}
-    read = Waivers(read_waivers(waivers, "waivers.yaml"), signed_by)
+    entries = read_waivers(waivers, "waivers.yaml")
+    read = Waivers(entries, signed_by, signer_party, namespaces)
     notes = judge(read, Subject(context, results, exceptable, tier, allowed))
     return notes, apply(results, notes, digests_of(context)), policy
 
@@ -110,6 +113,30 @@ STATES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "not signed": ({}, {"signed_by": None}, "invalid", "not signed by risk-owner"),
     "signed by another role": ({}, {"signed_by": "release"}, "invalid", "not signed"),
     "none allowed": ({}, {"allowed": None}, "invalid", "allows no exceptions"),
+    "signed by nobody in particular": (
+        {},
+        {"signer_party": None},
+        "invalid",
+        "who stands behind the signature",
+    ),
+    "signed by whoever requested it": (
+        {},
+        {"signer_party": ANNE},
+        "invalid",
+        "requested it",
+    ),
+    "signed by who signed the step": (
+        {},
+        {"signer_party": str(PIPELINE.party)},
+        "invalid",
+        "made the subject",
+    ),
+    "signed by who may not speak of it": (
+        {},
+        {"namespaces": ("acme/*",)},
+        "invalid",
+        "may not speak of reviews",
+    ),
     "too long": ({"expires": "2027-02-01"}, {}, "invalid", "90 days"),
     "not too long in a lower tier": (
         {"expires": "2027-02-01"},
@@ -199,7 +226,9 @@ def test_a_new_advisory_is_not_covered_by_an_exception_for_another() -> None:
         "reason_code": "tainted-ancestor",
         "term": "A-1",
     }
-    waivers = Waivers(read_waivers(entries(entry), "w"), RISK)
+    waivers = Waivers(
+        read_waivers(entries(entry), "w"), RISK, "org:Acme risk office", ("*",)
+    )
 
     def state(results: tuple[Result, ...]) -> str:
         subject = Subject(context, results, {"taint": True}, Tier.HIGH, LIMITS)

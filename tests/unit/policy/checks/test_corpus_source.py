@@ -40,7 +40,7 @@ def built(
     asked="kept",
     **entry,
 ):
-    """Collected from somewhere, reviewed, and made into an index that a system needs."""
+    """Collected somewhere, reviewed, and made into an index that a system needs."""
 
     def arrange(world):
         lists(world, **entry)
@@ -76,7 +76,7 @@ def served(reviewed=APRIL, kind="review"):
     return arrange
 
 
-def looked_at(when=APRIL, same=True):
+def looked_at(when=APRIL, same=True, signer=PIPELINE):
     """Reviewed as it is: the index takes exactly these bytes."""
 
     def arrange(world):
@@ -85,7 +85,7 @@ def looked_at(when=APRIL, same=True):
         report = world.entity(Kind.REPORT, "report")
         world.step("collect", kept, {"items": raw}, WROTE, source=ACME, **MARCH)
         seen = kept if same else raw
-        world.step("review", report, {"data": seen}, BY, source=ACME, **when)
+        world.step("review", report, {"data": seen}, BY, signer, source=ACME, **when)
         world.step("embed", index, {"corpus": kept}, **MAY)
         world.root = index
         return kept
@@ -134,7 +134,8 @@ def attributed(party, role):
 def claimed_review(world):
     """The record of a review says nothing of what somebody says it let through."""
     kept = served()(world)
-    other = world.data("other")
+    other = world.data("other", source=ACME)
+    world.bom(other)
     (step,) = world.build.graph().generating_steps(kept)
     world.build.generated(step, other)
     world.build.edge(world.root, Relation.REQUIRES, other)
@@ -147,6 +148,21 @@ def accepted_upstream(world):
     world.accept("all")
     node = world.build.party(ANNE)
     world.build.edge(kept, Relation.ATTRIBUTED_TO, node, "writer")
+    world.bom(kept)
+    return kept
+
+
+def accepted_source(world):
+    world.accept("raw")
+    return built(source=EVIL)(world)
+
+
+def with_code(world):
+    """Code is judged by its pin, which other rules ask for."""
+    kept = built()(world)
+    code = world.build.entity(Kind.CODE, None, (), commit="4f0c" * 10)
+    (step,) = world.build.graph().generating_steps(kept)
+    world.build.used(step, code, "code")
     return kept
 
 
@@ -198,6 +214,9 @@ CASES = {
     "two writers": passing(built((*WROTE, ("collector", "software:crawler")))),
     "those who look on are no writers": passing(built((*WROTE, ("owner", CARL)))),
     "decided about further up": passing(accepted_upstream),
+    "decided about where it is from": passing(accepted_source),
+    "handled by code": passing(with_code),
+    "somebody says who owns it": passing(attributed(CARL, "owner")),
     "blocked source": failing("source-blocked", built(source=EVIL)),
     "blocked, spelt otherwise": failing(
         "source-blocked", built(source=EVIL.replace("evil", "Evil"))
@@ -249,19 +268,20 @@ CASES = {
     "no review": unknown("review-missing", built(review=None)),
     "filtered is not reviewed": unknown("review-missing", built(review="filter")),
     "other bytes were reviewed": unknown("review-missing", looked_at(same=False)),
-    "a stranger's records": unknown("review-not-vouched", built(signer=None)),
+    "a stranger's review": unknown("review-not-vouched", looked_at(signer=None)),
+    "a stranger's records": unknown("source-missing", built(signer=None)),
     "nobody reviewed": unknown("reviewer-missing", built(by=())),
     "reviewed nobody says when": unknown("time-missing", built(reviewed={})),
     "used nobody says when": unknown("time-missing", built(used={})),
     "used at no time": unknown("time-missing", built(used={"started": "soon"})),
-    "sources only claimed": unknown("assurance-too-low", built(written=None)),
+    "a stranger's collecting": unknown("source-missing", built(written=None)),
     "what a review made is only claimed": unknown("assurance-too-low", claimed_review),
     "a writer is only claimed": unknown(
         "assurance-too-low", attributed(ANNE, "writer")
     ),
-    "more than a signature": unknown("assurance-too-low", built(), "verified"),
+    "more than a signature": unknown("source-missing", built(), "verified"),
     "required, and made by a claim": unknown(
-        "review-missing", built(asked="index", signer=None)
+        "source-missing", built(asked="index", signer=None)
     ),
     "required, and no index": unknown("review-missing", served(kind="filter")),
     "a model in the role that is asked": unknown(

@@ -1,0 +1,273 @@
+"""A policy test as it is written: ``*.ptest.yaml`` (``schemas/ptest-1.json``).
+
+A file holds cases. Each names what is judged (a BOM with evidence, or a lineage that it
+describes), the time, the tier and the data, and says what is expected of the rules.
+Reading notes every problem of every file; a case that expects nothing is one of them,
+because it could not fail.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aibom.errors import AibomError, UsageError
+from aibom.lineage.evidence import Signer
+from aibom.lineage.identity import parse_party
+from aibom.operations.files import read_small
+from aibom.operations.ptest_changes import merged, remove, resolved
+from aibom.operations.ptest_expect import Expectation, read_expectation
+from aibom.operations.ptest_world import InlineWorld, read_world
+from aibom.reading import Reader, parse_yaml, suggest
+from aibom.verdict import Tier
+
+__all__ = ["DATA", "Case", "CaseData", "PtestFile", "check_ptest", "read_ptest"]
+
+API_VERSION = "aibom/ptest/v1"
+#: Files of the verifier's folder that a case can replace.
+DATA = ("accepted-roots", "advisories", "trusted-sources", "waivers")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseData:
+    """Data instead of the folder's: parsed, by name, each with its place.
+
+    ``waivers_signed_by`` is who is declared to have signed the waivers, for any name.
+    """
+
+    replaced: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    waivers_signed_by: Signer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case. Either ``bom`` is set, or ``world``.
+
+    Without a ``tier`` it is evaluated in the tier that the policy assigns.
+    """
+
+    name: str
+    where: str
+    time: datetime
+    tier: Tier | None
+    bom: Path | None
+    evidence: tuple[Path, ...]
+    world: InlineWorld | None
+    data: CaseData
+    expect: Expectation
+
+    @property
+    def declared(self) -> bool:
+        """Whether anything that a gate would verify is only declared here."""
+        return self.world is not None or "waivers" in self.data.replaced
+
+
+@dataclass(frozen=True, slots=True)
+class PtestFile:
+    """All cases of a file; ``policy`` is what it says it is for, if it does."""
+
+    path: Path
+    policy: str | None
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What a file says once for all of its cases."""
+
+    path: Path
+    time: datetime | None
+    data: Mapping[str, tuple[Any, str]]
+    signed_by: Signer | None
+    signers: Mapping[str, Signer]
+    lineages: Mapping[str, Any]
+    #: Names of lineages that are malformed themselves, which is told once.
+    broken: frozenset[str]
+
+
+def read_ptest(path: Path, problems: list[str]) -> PtestFile:
+    """Read a file; every problem is added to ``problems``, and nothing is raised."""
+    try:
+        value = parse_yaml(read_small(path), str(path))
+    except AibomError as error:
+        problems.append(f"{path}: {error.message}")
+        return PtestFile(path, None, ())
+    return _file(value, path, problems)
+
+
+def check_ptest(value: Any, where: str) -> PtestFile:
+    """The same from a parsed document, whose paths are relative to that of ``where``.
+
+    Raises :class:`~aibom.errors.UsageError` (``ptest-invalid``) with every problem.
+    """
+    problems: list[str] = []
+    found = _file(value, Path(where), problems)
+    if problems:
+        raise UsageError("\n  ".join(problems), reason="ptest-invalid")
+    return found
+
+
+def _file(value: Any, path: Path, problems: list[str]) -> PtestFile:
+    top = Reader(value, str(path), problems)
+    if not isinstance(value, dict):
+        return PtestFile(path, None, ())
+    if top.text("apiVersion") not in (None, API_VERSION):
+        top.problem(f"is not {API_VERSION!r}", "apiVersion")
+    policy = top.text("policy", None)
+    shared = _shared(top, path)
+    found = [_case(entry, shared) for entry in top.readers("cases")]
+    if top.has("cases") and not found:
+        top.problem("holds no case: nothing would be tested", "cases")
+    names = [entry.name for entry in found if entry is not None]
+    for twice in sorted({name for name in names if names.count(name) > 1}, key=str):
+        top.problem(f"two cases are called {twice!r}", "cases")
+    top.close()
+    return PtestFile(path, policy, tuple(case for case in found if case is not None))
+
+
+def _shared(top: Reader, path: Path) -> _Shared:
+    signers = _signers(top)
+    data, signed_by = _data(top, path, signers)
+    lineages, broken = {}, set()
+    if top.has("lineages"):
+        section = top.reader("lineages")
+        for name in section.keys():  # noqa: SIM118  a Reader is not a dict
+            lineages[name] = section.raw(name)
+            before = len(top.problems)
+            read_world(section.reader(name), signers)
+            if len(top.problems) > before:
+                broken.add(name)
+    else:
+        top.raw("lineages", None)
+    time = top.time("time", None)
+    return _Shared(path, time, data, signed_by, signers, lineages, frozenset(broken))
+
+
+def _signers(top: Reader) -> Mapping[str, Signer]:
+    if not top.has("signers"):
+        top.raw("signers", None)
+        return {}
+    section = top.reader("signers")
+    found = {}
+    for name in section.keys():  # noqa: SIM118
+        entry = section.reader(name)
+        party = entry.text("party", None)
+        try:
+            if isinstance(party, str):
+                parse_party(party)
+        except AibomError as error:
+            entry.problem(error.message, "party")
+        found[name] = Signer(name, str(entry.text("role")), party)
+        entry.close()
+    return found
+
+
+def _data(
+    entry: Reader, path: Path, signers: Mapping[str, Signer]
+) -> tuple[Mapping[str, tuple[Any, str]], Signer | None]:
+    """Data by name, read from the file that is named or as it stands there."""
+    if not entry.has("data"):
+        entry.raw("data", None)
+        return {}, None
+    section = entry.reader("data")
+    name = section.text("waivers_signed_by", None)
+    if name is not None and name not in signers:
+        told = f"no signer {name!r}{suggest(name, signers)}"
+        section.problem(told, "waivers_signed_by")
+    signed_by = signers.get(name) if isinstance(name, str) else None
+    found: dict[str, tuple[Any, str]] = {}
+    for name in DATA:
+        stated = section.raw(name, None)
+        if isinstance(stated, dict):
+            found[name] = (stated, f"{section.where}.{name}")
+        elif isinstance(stated, str):
+            file = path.parent / stated
+            try:
+                found[name] = (parse_yaml(read_small(file), str(file)), str(file))
+            except AibomError as error:
+                section.problem(str(error), name)
+        elif section.has(name):
+            section.problem("must be a mapping, or the path of a file", name)
+    section.close()
+    return found, signed_by
+
+
+def _case(entry: Reader, shared: _Shared) -> Case | None:
+    before = len(entry.problems)
+    name = entry.text("name")
+    time = entry.time("time", shared.time)
+    if time is None and not entry.has("time"):
+        entry.problem("is missing, here and for the whole file", "time")
+    tier = entry.choice("tier", list(Tier), None)
+    bom, evidence = _documents(entry, shared)
+    world = _world(entry, shared)
+    if entry.has("bom") == entry.has("lineage"):
+        entry.problem("name either a bom or a lineage: one of them is judged")
+    replaced, signed_by = _data(entry, shared.path, shared.signers)
+    data = resolved({**shared.data, **replaced}, world, entry)
+    known = None if world is None else world.names
+    expect = read_expectation(entry, known)
+    entry.close()
+    if len(entry.problems) > before or expect is None or time is None:
+        return None
+    return Case(
+        name=name,
+        where=f"{shared.path}: {name}",
+        time=time,
+        tier=Tier(tier) if tier else None,
+        bom=bom,
+        evidence=evidence,
+        world=world,
+        data=CaseData(data, signed_by or shared.signed_by),
+        expect=expect,
+    )
+
+
+def _documents(entry: Reader, shared: _Shared) -> tuple[Path | None, tuple[Path, ...]]:
+    bom = entry.text("bom", None)
+    evidence = entry.texts("evidence", ()) or ()
+    if evidence and not entry.has("bom"):
+        entry.problem("belongs to a bom; a lineage says what is signed", "evidence")
+    folder = shared.path.parent
+    found = folder / bom if isinstance(bom, str) else None
+    if found is not None and not found.is_file():
+        entry.problem(f"{found} is not a file", "bom")
+    places = tuple(folder / place for place in evidence)
+    for place in places:
+        if not place.exists():
+            entry.problem(f"{place} is not there", "evidence")
+    return found, places
+
+
+def _world(entry: Reader, shared: _Shared) -> InlineWorld | None:
+    """The case's lineage: its own, one of the file's, or one with changes."""
+    stated = entry.raw("lineage", None)
+    without = entry.texts("without", ()) or ()
+    if not entry.has("lineage"):
+        if without:
+            entry.problem("belongs to a lineage", "without")
+        return None
+    own = stated if isinstance(stated, dict) else {}
+    like = stated if isinstance(stated, str) else own.get("like")
+    if not isinstance(stated, (dict, str)) or not isinstance(like, (str, type(None))):
+        entry.problem("must be a mapping, or the name of a lineage", "lineage")
+        return None
+    if like is None:
+        base: Any = {}
+    elif like not in shared.lineages:
+        told = f"no lineage {like!r}{suggest(like, shared.lineages)}"
+        entry.problem(told, "lineage")
+        return None
+    elif like in shared.broken:
+        return None
+    else:
+        base = copy.deepcopy(shared.lineages[like])
+    value = merged(base, {key: v for key, v in own.items() if key != "like"})
+    for place in without:
+        remove(value, place, entry)
+    reader = Reader(value, f"{entry.where}.lineage", entry.problems)
+    return read_world(reader, shared.signers)

@@ -1,0 +1,126 @@
+"""Who approved a thing, who made it, and how many of the former are known to be others.
+
+Only people approve: an organisation or a program in that role is nobody in particular.
+Two people are known to be different only under one registrar's key, so approvals are
+counted key by key, and the best count is the one that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from aibom.errors import UsageError
+from aibom.lineage.assurance import (
+    Assurance,
+    Level,
+    edge_assurance,
+    fact_assurance,
+)
+from aibom.lineage.carry import EXEMPT_ROLES
+from aibom.lineage.evidence import Evidence
+from aibom.lineage.identity import parse_party
+from aibom.lineage.nodes import Node, Relation
+from aibom.policy.context import Context
+from aibom.policy.duties import Holder, holders
+from aibom.policy.measuring import hops_to_makers
+from aibom.policy.moments import weakest
+from aibom.policy.reviewing import is_called_review
+from aibom.statement import OMS_V1, REFERENCE_V01
+
+__all__ = ["Count", "authors_of", "count_people", "named_approvers", "signed_approvers"]
+
+
+def authors_of(context: Context, node: Node) -> list[Holder]:
+    """Everybody who had a hand in it, by any word, and who signed how it was made."""
+    found = list(holders(context, node.id, ("step-record-signer",)))
+    for party, hops in hops_to_makers(context, node.id):
+        edge = hops[-1].edge
+        if edge.role not in EXEMPT_ROLES:
+            worth = edge_assurance(edge, context.evidence)
+            found.append(Holder(node.id, edge.role, party, "", hops, worth))
+    return found
+
+
+def named_approvers(
+    context: Context, node: Node, roles: Collection[str]
+) -> Iterator[Holder]:
+    """Those whom the steps name that made it, or that reviewed exactly these bytes."""
+    yield from holders(context, node.id, tuple(roles))
+    for used in context.graph.edges_into(node.id, Relation.USED):
+        step = context.node(used.source)
+        if not is_called_review(context, step.id):
+            continue
+        for role in roles:
+            for hop in context.parties_of(step.id, role):
+                worth = weakest(
+                    edge_assurance(used, context.evidence),
+                    fact_assurance(step, "step", context.evidence),
+                    edge_assurance(hop.edge, context.evidence),
+                )
+                party = hop.to.removeprefix("party:")
+                yield Holder(node.id, role, party, "", (), worth)
+
+
+def signed_approvers(
+    context: Context, node: Node, roles: Collection[str]
+) -> Iterator[Holder]:
+    """Those who signed in one of these roles what can be a word for it.
+
+    That is its BOM, its model signature, or a verdict that passed it.
+    """
+    for item in context.evidence.about(node.digest):
+        signer = item.signer
+        if signer is not None and signer.role in roles and _speaks_for_it(item):
+            worth = Assurance(Level.ATTESTED, f"signed by {signer.name}")
+            party, name = signer.party, signer.name
+            yield Holder(node.id, signer.role, party, name, (), worth, item.location)
+
+
+def _speaks_for_it(item: Evidence) -> bool:
+    if item.verdict is not None:
+        return item.verdict.passed and not item.verdict.report_only
+    return item.predicate_type in (REFERENCE_V01, OMS_V1)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """``known`` people are known to be different; ``at_most`` there can be.
+
+    ``worth`` is the least that is known of the ``asked`` best of them; None where there
+    are fewer.
+    """
+
+    known: int
+    at_most: int
+    worth: Assurance | None
+
+
+def count_people(found: Iterable[Holder], asked: int) -> Count:
+    """Count the different people among some holders."""
+    groups: dict[str, dict[str, Assurance]] = {}
+    for holder in found:
+        key = _registrar(holder)
+        if key is None or holder.party is None:
+            continue
+        group = groups.setdefault(key, {})
+        held = group.get(holder.party)
+        if held is None or holder.worth.level > held.level:
+            group[holder.party] = holder.worth
+    known = max((len(group) for group in groups.values()), default=0)
+    worths = (_nth(group, asked) for group in groups.values() if len(group) >= asked)
+    best = max(worths, key=lambda worth: worth.level, default=None)
+    return Count(known, sum(len(group) for group in groups.values()), best)
+
+
+def _nth(group: Mapping[str, Assurance], asked: int) -> Assurance:
+    ordered = sorted(group.values(), key=lambda worth: worth.level, reverse=True)
+    return ordered[asked - 1]
+
+
+def _registrar(holder: Holder) -> str | None:
+    """The key under which a person is named; None for whoever is no person."""
+    try:
+        return parse_party(holder.party or "").key
+    except UsageError:
+        return None

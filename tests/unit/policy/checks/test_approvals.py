@@ -1,0 +1,327 @@
+"""approvals: different people, none of whom made it; in doubt nobody knows."""
+
+from __future__ import annotations
+
+import pytest
+from policy_builders import (
+    ANNE,
+    BERT,
+    CARL,
+    NOW,
+    PIPELINE,
+    STRANGER,
+    Case,
+    digest,
+    policy_of,
+    sha,
+    verify,
+)
+
+from aibom.errors import PolicyInvalid
+from aibom.lineage.evidence import Evidence, Signer, UpstreamVerdict
+from aibom.lineage.nodes import Kind, Relation
+from aibom.statement import OMS_V1
+from aibom.verdict import Tier
+
+DORA = "person:acme-2026:" + "d" * 32
+SETTINGS = {"minimum": 2, "approvers": [ANNE, BERT, DORA]}
+ONE = {**SETTINGS, "minimum": 1}
+SIGNED = {**SETTINGS, "named_in": [], "signer_roles": ["approver"]}
+EITHER = {**SETTINGS, "signer_roles": ["approver"]}
+TRAINED = {**SETTINGS, "only_steps": ["train"]}
+
+
+def approved(*by, author=("writer", CARL), kind="train", signer=PIPELINE, **how):
+    """A model made by somebody, with those who approved the step."""
+
+    def arrange(world):
+        model = world.model()
+        named = [("approver", party) for party in by]
+        hands = [author] if author else []
+        world.step(kind, model, {}, (*hands, *named), signer, **how)
+        return model
+
+    return arrange
+
+
+def key(party, name="key", role="approver"):
+    return Signer(name, role, party)
+
+
+def signed(*signers, base=None, what=None):
+    """Approved by what people signed: each a BOM, unless told otherwise."""
+
+    def arrange(world):
+        model = (base or approved())(world)
+        for signer in signers:
+            if what:
+                world.say(what, model, signer)
+            else:
+                world.bom(model, signer)
+        return model
+
+    return arrange
+
+
+def gated(passed=True, report_only=False, party=ANNE):
+    """Somebody who may approve signed what a gate said."""
+
+    def arrange(world):
+        model = approved()(world)
+        verdict = UpstreamVerdict(
+            "https://acme.example/gate",
+            passed,
+            "allowed",
+            Tier.HIGH,
+            report_only,
+            "sha256:" + "1" * 64,
+            NOW,
+            NOW,
+        )
+        item = Evidence(
+            sha("verdict"),
+            "https://slsa.dev/verification_summary/v1",
+            (("acme/model", digest("sentiment")),),
+            "evidence/verdict.sigstore.json",
+            key(party),
+            verdict=verdict,
+        )
+        world.evidence.append(lambda _: item)
+        return model
+
+    return arrange
+
+
+def audited(world):
+    model = approved()(world)
+    world.audit(model, signer=key(ANNE))
+    return model
+
+
+def reviewed(*by, signer=PIPELINE, kind="review", same=True):
+    """A model that was looked at in a step of its own."""
+
+    def arrange(world):
+        model = approved()(world)
+        seen = model if same else world.model("other")
+        report = world.entity(Kind.REPORT, "report")
+        named = [("approver", party) for party in by]
+        world.step(kind, report, {"model": seen}, named, signer)
+        return model
+
+    return arrange
+
+
+def attributed(*parties, role="approver"):
+    def arrange(world):
+        model = approved()(world)
+        for party in parties:
+            node = world.build.party(party)
+            world.build.edge(model, Relation.ATTRIBUTED_TO, node, role)
+        world.bom(model)
+        return model
+
+    return arrange
+
+
+def authored_as_well(world):
+    """Somebody says that one of the approvers wrote it."""
+    model = approved(ANNE, BERT)(world)
+    (step,) = world.build.graph().generating_steps(model)
+    world.build.performed_by(step, world.build.party(ANNE), "helper")
+    return model
+
+
+def malformed(world):
+    model = approved(ANNE, BERT)(world)
+    (step,) = world.build.graph().generating_steps(model)
+    world.build._add("party:nobody knows", Kind.PARTY, {})
+    world.build.performed_by(step, "party:nobody knows", "writer")
+    return model
+
+
+def ancestor(world):
+    model, world.root = approved()(world), world.model("child")
+    world.step("fine-tune", world.root, {"base-model": model})
+    return model
+
+
+def accepted(world):
+    world.accept("sentiment")
+    model, world.root = approved()(world), world.model("child")
+    world.step("fine-tune", world.root, {"base-model": model})
+    return model
+
+
+def accepted_artifact(world):
+    world.accept("sentiment")
+    return approved()(world)
+
+
+def passing(arrange, settings=SETTINGS, minimum="attested"):
+    return Case(arrange, "pass", "approved", settings, minimum)
+
+
+def failing(arrange, settings=SETTINGS):
+    return Case(arrange, "fail", "approver-is-author", settings)
+
+
+def unknown(reason, arrange, settings=SETTINGS, minimum="attested"):
+    return Case(arrange, "unknown", reason, settings, minimum)
+
+
+def few(arrange, settings=SETTINGS):
+    return unknown("approvals-too-few", arrange, settings)
+
+
+def apart(arrange, settings=SETTINGS):
+    return unknown("party-not-comparable", arrange, settings)
+
+
+MIXED = {"minimum": 2, "approvers": [ANNE, STRANGER]}
+CASES = {
+    "two": passing(approved(ANNE, BERT)),
+    "three": passing(approved(ANNE, BERT, DORA), {**SETTINGS, "minimum": 3}),
+    "one is enough": passing(approved(ANNE), ONE),
+    "by a program": passing(approved(ANNE, BERT, author=("writer", "software:ci"))),
+    "who wrote it is not named": passing(approved(ANNE, BERT, author=None)),
+    "signed": passing(signed(key(ANNE, "a"), key(BERT, "b")), SIGNED),
+    "signed models": passing(
+        signed(key(ANNE, "a"), key(BERT, "b"), what=OMS_V1), SIGNED
+    ),
+    "one named, one signed": passing(signed(key(BERT), base=approved(ANNE)), EITHER),
+    "a gate's yes": passing(gated(), {**SIGNED, "minimum": 1}),
+    "reviewed": passing(reviewed(ANNE, BERT)),
+    "attributed": passing(attributed(ANNE, BERT)),
+    "claimed, where that is enough": passing(
+        reviewed(ANNE, BERT, signer=None), SETTINGS, "claimed"
+    ),
+    "an author among enough others": passing(
+        approved(ANNE, BERT, DORA, author=("writer", DORA))
+    ),
+    "an author by name only, among enough": passing(
+        signed(key(BERT), base=approved(ANNE, author=("writer", "software:CI@2"))),
+        EITHER,
+    ),
+    "another registrar's among enough": passing(
+        approved(ANNE, BERT, STRANGER),
+        {"minimum": 2, "approvers": [ANNE, BERT, STRANGER]},
+    ),
+    "trained": passing(approved(ANNE, BERT), TRAINED),
+    "named by a stranger, and signed": passing(
+        signed(key(ANNE), base=reviewed(ANNE, signer=None)), {**EITHER, "minimum": 1}
+    ),
+    "approves the own work": failing(approved(ANNE, BERT, author=("writer", ANNE))),
+    "alone": failing(approved(ANNE, author=("labeler", ANNE)), ONE),
+    "by a new word": failing(approved(ANNE, BERT, author=("helper", BERT))),
+    "wrote it, somebody says": failing(authored_as_well),
+    "signs the own record": failing(
+        signed(key(ANNE, "k"), base=approved(BERT, signer=key(ANNE, "k", "pipeline"))),
+        EITHER,
+    ),
+    "signs with a second key": failing(
+        signed(key(ANNE, "a"), base=approved(signer=key(ANNE, "b", "pipeline"))),
+        {**SIGNED, "minimum": 1},
+    ),
+    "approves the own work, a stranger says": failing(
+        approved(ANNE, BERT, author=("writer", ANNE), signer=None)
+    ),
+    "nobody": few(approved()),
+    "nobody approved an ancestor": few(ancestor),
+    "only one": few(approved(ANNE)),
+    "one, twice named": few(attributed(ANNE, ANNE)),
+    "one, named and signed": few(signed(key(ANNE), base=approved(ANNE)), EITHER),
+    "one with two keys": few(signed(key(ANNE, "a"), key(ANNE, "b")), SIGNED),
+    "somebody who may not": few(approved(ANNE, CARL, author=("writer", "org:acme"))),
+    "somebody else's number": few(approved(ANNE, STRANGER)),
+    "in capitals": few(
+        approved(ANNE, "org:BERT"), {**SETTINGS, "approvers": [ANNE, "org:bert"]}
+    ),
+    "an organisation is nobody": few(
+        approved(ANNE, "org:acme"), {**SETTINGS, "approvers": [ANNE, "org:acme"]}
+    ),
+    "a program is nobody": few(
+        approved(ANNE, "software:bot"),
+        {**SETTINGS, "approvers": [ANNE, "software:bot"]},
+    ),
+    "an author who would not be enough": few(approved(ANNE, author=("writer", ANNE))),
+    "nobody behind the key": few(signed(key(None, "a"), key(BERT, "b")), SIGNED),
+    "signed in another role": few(
+        signed(key(ANNE, "a"), key(BERT, "b", "release")), SIGNED
+    ),
+    "signed by strangers": few(signed(None, None), SIGNED),
+    "named is not signed": few(approved(ANNE, BERT), SIGNED),
+    "an audit approves nothing": few(audited, {**SIGNED, "minimum": 1}),
+    "a gate's no": few(gated(False), {**SIGNED, "minimum": 1}),
+    "a gate that lets all through": few(
+        gated(report_only=True), {**SIGNED, "minimum": 1}
+    ),
+    "other bytes were reviewed": few(reviewed(ANNE, BERT, same=False)),
+    "used is not reviewed": few(reviewed(ANNE, BERT, kind="evaluate")),
+    "reviewers do not approve": few(attributed(ANNE, BERT, role="reviewer")),
+    "the artifact, though accepted": few(accepted_artifact),
+    "under two registrars": apart(approved(ANNE, STRANGER), MIXED),
+    "the author is of another registrar": apart(
+        approved(ANNE, BERT, author=("writer", STRANGER))
+    ),
+    "the author is an organisation": apart(
+        approved(ANNE, BERT, author=("writer", "org:acme"))
+    ),
+    "the author is nobody in particular": apart(malformed),
+    "nobody behind the record's key": apart(
+        approved(ANNE, BERT, signer=key(None, "k", "pipeline"))
+    ),
+    "no author": unknown("author-missing", lambda world: world.model()),
+    "no author in a stranger's record": unknown(
+        "author-missing", approved(ANNE, BERT, author=None, signer=None)
+    ),
+    "a stranger's record": unknown("author-missing", approved(ANNE, BERT, signer=None)),
+    "no record, where claims do": unknown(
+        "author-missing", approved(ANNE, BERT, recorded=False), SETTINGS, "claimed"
+    ),
+    "one of two is claimed": unknown(
+        "assurance-too-low",
+        signed(key(BERT), base=reviewed(ANNE, signer=None)),
+        EITHER,
+    ),
+    "a stranger's review": unknown(
+        "assurance-too-low", reviewed(ANNE, BERT, signer=None)
+    ),
+    "more than a signature": unknown(
+        "assurance-too-low", approved(ANNE, BERT), SETTINGS, "verified"
+    ),
+    "trained, a stranger says": unknown(
+        "lineage-open", approved(ANNE, BERT, kind="merge", signer=None), TRAINED
+    ),
+    "merged": Case(approved(kind="merge"), "not-applicable", "no-such-step", TRAINED),
+    "accepted": Case(accepted, "not-applicable", "accepted-root", SETTINGS),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_answer(case):
+    verify("approvals", case)
+
+
+def test_the_path_leads_on_to_the_author():
+    result = verify("approvals", CASES["approves the own work"])
+    assert result.path[-1].node == f"party:{ANNE}"
+    assert result.actual == f"approved by 1; approver {ANNE} may be writer {ANNE}"
+
+
+def test_what_was_signed_is_listed():
+    assert len(verify("approvals", CASES["signed"]).evidence) == 2
+
+
+WRONG = {
+    "no way": ({"named_in": []}, "needs named_in or signer_roles"),
+    "too many": ({"minimum": 4}, "more than there are approvers"),
+    "one of them twice": ({"approvers": [ANNE, ANNE]}, "more than there are approvers"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+def test_enough_people_have_to_be_able_to(change, message):
+    rule = {"id": "r", "check": "approvals", "settings": {**SETTINGS, **change}}
+    with pytest.raises(PolicyInvalid, match=message):
+        policy_of(rule)
