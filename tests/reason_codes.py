@@ -51,9 +51,15 @@ def codes_of(sources: Mapping[str, str]) -> Found:
     everywhere = {key: at for takers in own.values() for key, at in takers.items()}
     found = Found()
     for name, tree in trees.items():
-        module = _Module(name, tree, {**everywhere, **own[name]}, trees, found)
+        # A module's own function of a name is meant, and not another module's.
+        others = {k: at for k, at in everywhere.items() if k not in _defined(tree)}
+        module = _Module(name, tree, {**others, **own[name]}, trees, found)
         module.read(tree, None)
     return found
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    return {n.name for n in ast.walk(tree) if isinstance(n, Function | ast.ClassDef)}
 
 
 def _takers(tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -144,6 +150,9 @@ class _Module:
         elif isinstance(value, ast.IfExp):
             yield from self._texts(value.body, inside, seen)
             yield from self._texts(value.orelse, inside, seen)
+        elif isinstance(value, ast.BoolOp):
+            for part in value.values:
+                yield from self._texts(part, inside, seen)
         elif isinstance(value, ast.JoinedStr):
             yield from self._joined(value, inside)
         elif isinstance(value, ast.Name):

@@ -86,7 +86,7 @@ def sarif(verdict: Verdict, where: Where, *, waived: bool = False) -> bytes:
     run = {
         "tool": {"driver": driver},
         "invocations": [_invocation(verdict, notes)],
-        "results": [*([_refusal(refused, where)] if refused else ()), *results],
+        "results": [*([_unverified(refused, where)] if refused else ()), *results],
         "columnKind": "unicodeCodePoints",
         "properties": _about(verdict),
     }
@@ -150,7 +150,7 @@ def _result(verdict: Verdict, result: Result, where: Where) -> dict[str, Any]:
     return document
 
 
-def _refusal(stopped: Stop, where: Where) -> dict[str, Any]:
+def _unverified(stopped: Stop, where: Where) -> dict[str, Any]:
     told = f"{stopped.where}: {stopped.message}" if stopped.where else stopped.message
     if stopped.hint:
         told += f"; {stopped.hint}"

@@ -1,15 +1,18 @@
-"""The built-in packs: they load, they lock, and each rule can pass and can fail."""
+"""The built-in packs: they load, lock and combine, and claim nothing they may not."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from jsonschema import Draft202012Validator
 from worlds import make_world
 
 from aibom.operations.folder import builtin_packs, load_folder
 from aibom.policy.document import Policy, combine, read_policy
 from aibom.policy.frameworks import read_framework, unmapped
 from aibom.reading import parse_yaml
-from aibom.resources import policy_path, resource_dir
+from aibom.resources import policy_path, read_schema, resource_dir
 from aibom.verdict import Decision, Mode, Status, Tier
 
 FOLDER = resource_dir("policies")
@@ -59,6 +62,13 @@ def test_every_file_is_a_pack_and_is_called_what_it_is():
     assert tuple(sorted(path.stem for path in FOLDER.glob("*.yaml"))) == NAMES
     assert [(p.name, p.version) for p in PACKS.values()] == [(n, "1") for n in NAMES]
     assert tuple(pack.name for pack in builtin_packs()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_pack_keeps_the_schema(name):
+    document = parse_yaml(policy_path(f"{name}.yaml").read_bytes(), name)
+    schema = Draft202012Validator(read_schema("policy-1.json"))
+    schema.validate(json.loads(json.dumps(document)))
 
 
 @pytest.mark.parametrize("name", NAMES)
