@@ -397,7 +397,7 @@ def test_evidence_that_is_not_there_starts_nothing(shop: Shop) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.MODEL, Kind.SYSTEM])
 def test_a_kind_that_contradicts_the_role_is_refused(shop: Shop, kind: Kind) -> None:
-    """Rules go by kinds: data that its supplier calls a model would be asked nothing."""
+    """Rules go by kinds: data that is called a model would be asked nothing."""
     described = Description("acme/data/reviews", kind)
     sign_artifact(shop.reviews, signing("data"), described=described)
     shop.refused(DATA)
