@@ -24,6 +24,7 @@ advisories:
       sources: [{type: generic, namespace: acme, name: two-lines}]
 """
 SCRUBBED = (
+    (re.compile(r"key [0-9a-f]{16}…"), "key <hint>…"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
     (re.compile(r"\b[0-9a-f]{12}…"), "<digest>…"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<time>"),
