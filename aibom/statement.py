@@ -36,6 +36,7 @@ __all__ = [
     "REFERENCE_V01",
     "STATEMENT_V1",
     "STEP_BUILD_TYPE",
+    "SUMMARY_V1",
     "WAIVERS_V1",
     "Resource",
     "Statement",
@@ -54,6 +55,8 @@ AUDIT_V1 = BASE_URI + "audit/v1"
 CYCLONEDX_BOM = "https://cyclonedx.org/bom"
 #: A verifier's exceptions: the subject is the file, the predicate is empty.
 WAIVERS_V1 = BASE_URI + "waivers/v1"
+#: A SLSA Verification Summary: somebody's verdict about an artifact.
+SUMMARY_V1 = "https://slsa.dev/verification_summary/v1"
 #: OpenSSF Model Signing.
 OMS_V1 = "https://model_signing/signature/v1.0"
 STEP_BUILD_TYPE = BASE_URI + "step/v1"

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from aibom.attest.chain import CertificateRoots
-from aibom.attest.keyless_root import TrustRoot
 from aibom.attest.keyless_rules import IdentityRule, pattern_matches
 from aibom.attest.keys import PublicKey
-from aibom.attest.timestamps import TimestampRoots
+
+if TYPE_CHECKING:
+    from aibom.attest.certificates import CertificateRoots
+    from aibom.attest.keyless_root import TrustRoot
+    from aibom.attest.timestamps import TimestampRoots
 
 __all__ = [
     "Authority",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aibom.attest.authority import (
     Authority,
@@ -14,13 +14,14 @@ from aibom.attest.authority import (
     ByKey,
     NamedTrustRoot,
 )
-from aibom.attest.chain import CertificateRoots
-from aibom.attest.keyless_root import TrustRoot
 from aibom.attest.keyless_rules import IdentityRule
 from aibom.attest.keys import load_public
-from aibom.attest.timestamps import TimestampRoots
 from aibom.errors import AibomError
 from aibom.reading import Reader, suggest
+
+if TYPE_CHECKING:
+    from aibom.attest.keyless_root import TrustRoot
+    from aibom.attest.timestamps import TimestampRoots
 
 __all__ = ["ReadFile", "read_authority", "read_trust_roots"]
 
@@ -63,6 +64,8 @@ def read_trust_roots(
 
 
 def _trust_root(entry: Reader, read_file: ReadFile) -> TrustRoot | None:
+    from aibom.attest.keyless_root import TrustRoot
+
     if entry.has("file") == entry.has("embedded"):
         entry.problem("is either a file or 'embedded: true'")
         entry.raw("file", None)
@@ -145,6 +148,8 @@ def _by_identity(
 
 
 def _by_certificate(entry: Reader, read_file: ReadFile) -> ByCertificate | None:
+    from aibom.attest.certificates import CertificateRoots
+
     roots = _from_file(entry, "roots", read_file, CertificateRoots.parse)
     stamps = _timestamp_roots(entry, read_file)
     name = entry.text("name")
@@ -156,6 +161,8 @@ def _by_certificate(entry: Reader, read_file: ReadFile) -> ByCertificate | None:
 def _timestamp_roots(entry: Reader, read_file: ReadFile) -> TimestampRoots | None:
     if not entry.has("timestamp_roots"):
         return None
+    from aibom.attest.timestamps import TimestampRoots
+
     return _from_file(entry, "timestamp_roots", read_file, TimestampRoots.parse)
 
 

@@ -20,7 +20,6 @@ from aibom.attest.authority import (
     NamedTrustRoot,
 )
 from aibom.attest.authority_reading import ReadFile, read_authority, read_trust_roots
-from aibom.attest.summary_statement import SUMMARY_V1
 from aibom.errors import AibomError
 from aibom.lineage.evidence import Signer
 from aibom.lineage.identity import parse_party
@@ -32,6 +31,7 @@ from aibom.statement import (
     OMS_V1,
     PROVENANCE_V1,
     REFERENCE_V01,
+    SUMMARY_V1,
     WAIVERS_V1,
 )
 

@@ -27,7 +27,7 @@ from aibom.digest import Digest
 from aibom.errors import DocumentInvalid, UsageError, VerificationFailed
 from aibom.namespaces import name_matches
 from aibom.reading import Reader, parse_time
-from aibom.statement import BASE_URI, FORM, Resource, Statement
+from aibom.statement import BASE_URI, FORM, SUMMARY_V1, Resource, Statement
 from aibom.verdict import Decision, Tier, Verdict
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
     "tier_level",
 ]
 
-SUMMARY_V1 = "https://slsa.dev/verification_summary/v1"
 #: What the names of our extension fields begin with.
 EXTENSION = BASE_URI + "verdict/v1#"
 #: The level of whatever did not pass; the specification's own word.

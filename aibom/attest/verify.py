@@ -15,16 +15,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from aibom.attest.authority import ByKey
 from aibom.attest.bundle import Bundle, ChainMaterial, KeylessMaterial, KeyMaterial
 from aibom.attest.signers import AllowedSigner
-from aibom.attest.timestamps import TimestampRoots, verified_time
-from aibom.attest.verify_certificate import by_certificate
-from aibom.attest.verify_identity import by_identity
 from aibom.attest.verify_result import Recognised
 from aibom.errors import VerificationFailed
 from aibom.statement import Statement
+
+if TYPE_CHECKING:
+    from aibom.attest.timestamps import TimestampRoots
 
 __all__ = ["Identified", "identify", "namespace_refusal"]
 
@@ -79,12 +80,17 @@ def identify(
 def _recognised(
     bundle: Bundle, signers: tuple[AllowedSigner, ...], now: datetime
 ) -> Recognised:
+    # Each way is loaded where a bundle needs it: most runs need one of them.
     match bundle.material:
         case KeyMaterial():
             return _by_key(bundle, signers)
         case ChainMaterial():
+            from aibom.attest.verify_certificate import by_certificate
+
             return by_certificate(bundle, bundle.material, signers, now)
         case KeylessMaterial():
+            from aibom.attest.verify_identity import by_identity
+
             return by_identity(bundle, signers, now)
 
 
@@ -115,6 +121,8 @@ def _by_key(bundle: Bundle, signers: tuple[AllowedSigner, ...]) -> Recognised:
 def _time(bundle: Bundle, roots: TimestampRoots | None) -> datetime | None:
     if roots is None:
         return None
+    from aibom.attest.timestamps import verified_time
+
     return verified_time(bundle.timestamps, bundle.signature, roots, bundle.where)
 
 

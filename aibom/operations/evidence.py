@@ -25,7 +25,6 @@ from aibom.attest.bom_statement import (
 )
 from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner
-from aibom.attest.summary_statement import SUMMARY_V1, read_summary
 from aibom.attest.verify import Identified, identify, namespace_refusal
 from aibom.audits.predicate import read_audit
 from aibom.bom.parse import read_bytes
@@ -35,10 +34,9 @@ from aibom.lineage.evidence import Evidence, UpstreamVerdict
 from aibom.lineage.step_record import is_step_record, step_fragment
 from aibom.operations.files import read_small, shown
 from aibom.operations.inline import require_inline_equal
-from aibom.operations.model_signature import model_signature
 from aibom.operations.place import bom_beside, bundle_beside, is_bom_name
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
-from aibom.statement import AUDIT_V1, OMS_V1, Statement
+from aibom.statement import AUDIT_V1, OMS_V1, SUMMARY_V1, Statement
 
 __all__ = ["BomPair", "Found", "collect"]
 
@@ -136,6 +134,8 @@ class _Collector:
         if is_bom_name(path.name):
             self._bom_alone(path, location)
         elif path.name == OMS_NAME or path.name.endswith("." + OMS_NAME):
+            from aibom.operations.model_signature import model_signature
+
             data = read_small(path)
             self._note(location, data)
             self.items.append(model_signature(data, location, self.signers, self.now))
@@ -224,6 +224,8 @@ def _with_verdict(item: Evidence, found: Identified) -> Evidence:
 
     A summary of another tool is no verdict of ours, and says nothing here.
     """
+    from aibom.attest.summary_statement import read_summary
+
     try:
         summary = read_summary(found.statement, item.location)
     except VerificationFailed:

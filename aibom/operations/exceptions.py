@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner
-from aibom.attest.signing import StatementSigner
 from aibom.attest.verify import identify
 from aibom.digest import Digest
 from aibom.errors import PolicyInvalid, VerificationFailed
@@ -26,6 +26,9 @@ from aibom.policy.waivers import Waivers, read_waivers
 from aibom.reading import parse_yaml
 from aibom.statement import WAIVERS_V1, Resource, Statement, to_json
 from aibom.verdict import ExceptionNote, Result, Tier
+
+if TYPE_CHECKING:
+    from aibom.attest.signing import StatementSigner
 
 __all__ = ["excepted", "is_waivers", "sign_waivers"]
 

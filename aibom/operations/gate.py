@@ -13,12 +13,18 @@ from pathlib import Path
 import aibom
 from aibom.digest import BOM_NAME, Content, Progress
 from aibom.errors import AibomError, PolicyInvalid, UsageError, VerificationFailed
-from aibom.operations.exceptions import excepted
 from aibom.operations.folder import Folder, load_folder, require_outside
 from aibom.operations.verify import Verified, verify, verify_document
 from aibom.policy.context import Context
 from aibom.policy.engine import assign_tier, decide, evaluate, rules_in_force
-from aibom.verdict import Decision, Inputs, Tier, Verdict, Verification
+from aibom.verdict import (
+    Decision,
+    ExceptionNote,
+    Inputs,
+    Tier,
+    Verdict,
+    Verification,
+)
 
 __all__ = ["Options", "check", "effective_time", "gate", "make_options"]
 
@@ -224,7 +230,11 @@ def _decided(
         verified.graph, verified.root, verified.evidence, folder.data, now
     )
     results = evaluate(context, folder.policy, tier)
-    results, exceptions = excepted(folder, context, results, tier)
+    exceptions: tuple[ExceptionNote, ...] = ()
+    if folder.waivers is not None:
+        from aibom.operations.exceptions import excepted
+
+        results, exceptions = excepted(folder, context, results, tier)
     decision, reason, code = decide(results, len(rules_in_force(folder.policy, tier)))
     root = verified.graph.nodes[verified.root]
     return replace(

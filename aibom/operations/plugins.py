@@ -17,9 +17,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aibom.errors import PolicyInvalid
 from aibom.lineage.nodes import ENTITY_KINDS
@@ -27,6 +26,9 @@ from aibom.policy.checks import CHECKS
 from aibom.policy.context import Check
 from aibom.policy.document import DATA_FILES
 from aibom.reading import suggest
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 __all__ = ["GROUP", "Plugin", "extra_checks", "load_plugins", "named_plugins"]
 
@@ -145,10 +147,12 @@ def _plugin_broken(name: str, where: str, problem: str) -> PolicyInvalid:
 
 
 def _entry_point(name: str, where: str) -> metadata.EntryPoint:
+    from importlib.metadata import entry_points
+
     distribution, check = _split(name)
     offered = {
         f"{_normalised(entry.dist.name)}:{entry.name}": entry
-        for entry in metadata.entry_points(group=GROUP)
+        for entry in entry_points(group=GROUP)
         if entry.dist is not None
     }
     entry = offered.get(f"{_normalised(distribution)}:{check}")

@@ -27,7 +27,6 @@ from aibom.attest.bundle import parse_bundle
 from aibom.attest.signers import AllowedSigner, read_signers
 from aibom.attest.verify import Identified, identify
 from aibom.bom.parse import read_bytes
-from aibom.catalogers.formats import read_formats
 from aibom.digest import (
     BOM_NAME,
     BUNDLE_NAME,
@@ -45,7 +44,6 @@ from aibom.lineage.step_record import Fragment, step_mismatches
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
 from aibom.operations.folder import require_outside
-from aibom.operations.model_signature import model_signature
 from aibom.operations.naming import made_as, only_name, require_own_names
 from aibom.operations.own_artifact import (
     require_same_bytes,
@@ -151,9 +149,15 @@ def verify(
             name for name in content.housekeeping if name not in _SIDECARS
         ),
         unsigned_housekeeping=_not_listed(content, subject),
-        formats=read_formats(path, content) if with_formats else None,
+        formats=_formats(path, content) if with_formats else None,
     )
     return replace(verified, signed_as=identified.who, signed_at=identified.signed_at)
+
+
+def _formats(path: Path, content: Content) -> Mapping[str, str]:
+    from aibom.catalogers.formats import read_formats
+
+    return read_formats(path, content)
 
 
 def _require_kind(root: Node, kind: str | None, where: str) -> None:
@@ -177,6 +181,8 @@ def _with_model_signature(
     found = collect(evidence, signers, now)
     if not place.oms.exists():
         return found
+    from aibom.operations.model_signature import model_signature
+
     signature = read_small(place.oms)
     name = place.oms.name
     item = model_signature(signature, name, signers, now, content)

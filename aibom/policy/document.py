@@ -7,10 +7,11 @@ that is silently not in force is how every gate we studied failed open.
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from aibom.errors import PolicyInvalid
 from aibom.lineage.assurance import Level
@@ -240,7 +241,8 @@ def _plugins(
 ) -> tuple[tuple[str, ...], Mapping[str, Check]]:
     """The plugins that are named, and every check that rules may use because of it."""
     named: tuple[str, ...] = top.texts("plugins", ()) or ()
-    known = dict(CHECKS)
+    ours: dict[str, Check] = {}
+    known = ChainMap(ours, cast(dict[str, Check], CHECKS))
     for name in named:
         check = name.partition(":")[2]
         if not _PLUGIN.fullmatch(name):
@@ -250,7 +252,7 @@ def _plugins(
         elif check not in extra or extra[check].id != check:
             top.problem(f"{name!r} was not loaded", "plugins")
         else:
-            known[check] = extra[check]
+            ours[check] = extra[check]
     return named, known
 
 

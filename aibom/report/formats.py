@@ -10,15 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from aibom.report.declarations import declarations
-from aibom.report.github import github, github_summary
-from aibom.report.gitlab import gitlab
-from aibom.report.junit import junit
-from aibom.report.machine import verdict_json
-from aibom.report.markdown import markdown
 from aibom.report.parts import Where
-from aibom.report.sarif import sarif
-from aibom.report.terminal import draw_verdict
 from aibom.verdict import Verdict
 
 __all__ = ["FORMATS", "Format", "Renderer", "Where"]
@@ -36,13 +28,62 @@ class Format:
     line: str
 
 
+# Each renderer is loaded where it is asked for: a run writes one or two of them.
+
+
 def _text(verdict: Verdict, where: Where) -> bytes:
     """The terminal's rendering, without colours and in the usual width."""
+    from aibom.report.terminal import draw_verdict
+
     return draw_verdict(verdict).encode()
 
 
 def _json(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.machine import verdict_json
+
     return verdict_json(verdict)
+
+
+def _declarations(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.declarations import declarations
+
+    return declarations(verdict, where)
+
+
+def _github(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.github import github
+
+    return github(verdict, where)
+
+
+def _github_summary(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.github import github_summary
+
+    return github_summary(verdict, where)
+
+
+def _gitlab(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.gitlab import gitlab
+
+    return gitlab(verdict, where)
+
+
+def _junit(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.junit import junit
+
+    return junit(verdict, where)
+
+
+def _markdown(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.markdown import markdown
+
+    return markdown(verdict, where)
+
+
+def _sarif(verdict: Verdict, where: Where) -> bytes:
+    from aibom.report.sarif import sarif
+
+    return sarif(verdict, where)
 
 
 #: In the order in which they are offered.
@@ -50,16 +91,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "text": Format(_text, ".txt", "What blocks, why, and what to do."),
         "json": Format(_json, ".json", "The verdict document, which the others show."),
-        "sarif": Format(sarif, ".sarif", "SARIF 2.1.0, for code scanning."),
-        "junit": Format(junit, ".xml", "JUnit XML: a suite a rule, a case a node."),
-        "github": Format(github, ".txt", "GitHub Actions: annotations, to stdout."),
+        "sarif": Format(_sarif, ".sarif", "SARIF 2.1.0, for code scanning."),
+        "junit": Format(_junit, ".xml", "JUnit XML: a suite a rule, a case a node."),
+        "github": Format(_github, ".txt", "GitHub Actions: annotations, to stdout."),
         "github-summary": Format(
-            github_summary, ".md", "Markdown of at most 1 MiB, for a step summary."
+            _github_summary, ".md", "Markdown of at most 1 MiB, for a step summary."
         ),
-        "gitlab": Format(gitlab, ".json", "GitLab Code Quality report."),
-        "markdown": Format(markdown, ".md", "A report for people."),
+        "gitlab": Format(_gitlab, ".json", "GitLab Code Quality report."),
+        "markdown": Format(_markdown, ".md", "A report for people."),
         "declarations": Format(
-            declarations, ".cdx.json", "CycloneDX 1.6 declarations: claims, evidence."
+            _declarations, ".cdx.json", "CycloneDX 1.6 declarations: claims, evidence."
         ),
     }
 )

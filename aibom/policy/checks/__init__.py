@@ -6,75 +6,237 @@ what a rule writes under ``check:``. To add one, see ``docs/contributing.md``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
 
-from aibom.policy.checks import (
-    aggregation,
-    approvals,
-    bytes_match,
-    change_history,
-    corpus_source,
-    expression,
-    field_required,
-    format_allowed,
-    labelers_known,
-    license,
-    lineage_closed,
-    metric_threshold,
-    monitoring_fresh,
-    pinned_revision,
-    provenance_builder,
-    publisher_namespace,
-    required_audit,
-    retraining_control,
-    rollback_target,
-    separation_of_duty,
-    signed_by,
-    source_age,
-    step_match,
-    substitution,
-    tainted_ancestor,
-    test_after_change,
-    trust_separation,
-    trusted_source,
-    upstream_verdict,
-)
 from aibom.policy.context import Check
 
 __all__ = ["CHECKS"]
 
-_ALL = (
-    aggregation.CHECK,
-    approvals.CHECK,
-    bytes_match.CHECK,
-    change_history.CHECK,
-    corpus_source.CHECK,
-    expression.CHECK,
-    field_required.CHECK,
-    format_allowed.CHECK,
-    labelers_known.CHECK,
-    license.CHECK,
-    lineage_closed.CHECK,
-    metric_threshold.CHECK,
-    monitoring_fresh.CHECK,
-    pinned_revision.CHECK,
-    provenance_builder.CHECK,
-    publisher_namespace.CHECK,
-    required_audit.CHECK,
-    retraining_control.CHECK,
-    rollback_target.CHECK,
-    separation_of_duty.CHECK,
-    signed_by.CHECK,
-    source_age.CHECK,
-    step_match.CHECK,
-    substitution.CHECK,
-    tainted_ancestor.CHECK,
-    test_after_change.CHECK,
-    trust_separation.CHECK,
-    trusted_source.CHECK,
-    upstream_verdict.CHECK,
-)
+
+class _Checks(Mapping[str, Check]):
+    """Checks by id, each loaded where it is asked for: a policy uses a few of them."""
+
+    def __init__(self, loaders: Mapping[str, Callable[[], Check]]) -> None:
+        self._loaders = dict(loaders)
+
+    def __getitem__(self, name: str) -> Check:
+        return self._loaders[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaders)
+
+    def __len__(self) -> int:
+        return len(self._loaders)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._loaders
+
+
+def _aggregation() -> Check:
+    from aibom.policy.checks import aggregation
+
+    return aggregation.CHECK
+
+
+def _approvals() -> Check:
+    from aibom.policy.checks import approvals
+
+    return approvals.CHECK
+
+
+def _bytes_match() -> Check:
+    from aibom.policy.checks import bytes_match
+
+    return bytes_match.CHECK
+
+
+def _change_history() -> Check:
+    from aibom.policy.checks import change_history
+
+    return change_history.CHECK
+
+
+def _corpus_source() -> Check:
+    from aibom.policy.checks import corpus_source
+
+    return corpus_source.CHECK
+
+
+def _expression() -> Check:
+    from aibom.policy.checks import expression
+
+    return expression.CHECK
+
+
+def _field_required() -> Check:
+    from aibom.policy.checks import field_required
+
+    return field_required.CHECK
+
+
+def _format_allowed() -> Check:
+    from aibom.policy.checks import format_allowed
+
+    return format_allowed.CHECK
+
+
+def _labelers_known() -> Check:
+    from aibom.policy.checks import labelers_known
+
+    return labelers_known.CHECK
+
+
+def _license() -> Check:
+    from aibom.policy.checks import license
+
+    return license.CHECK
+
+
+def _lineage_closed() -> Check:
+    from aibom.policy.checks import lineage_closed
+
+    return lineage_closed.CHECK
+
+
+def _metric_threshold() -> Check:
+    from aibom.policy.checks import metric_threshold
+
+    return metric_threshold.CHECK
+
+
+def _monitoring_fresh() -> Check:
+    from aibom.policy.checks import monitoring_fresh
+
+    return monitoring_fresh.CHECK
+
+
+def _pinned_revision() -> Check:
+    from aibom.policy.checks import pinned_revision
+
+    return pinned_revision.CHECK
+
+
+def _provenance_builder() -> Check:
+    from aibom.policy.checks import provenance_builder
+
+    return provenance_builder.CHECK
+
+
+def _publisher_namespace() -> Check:
+    from aibom.policy.checks import publisher_namespace
+
+    return publisher_namespace.CHECK
+
+
+def _required_audit() -> Check:
+    from aibom.policy.checks import required_audit
+
+    return required_audit.CHECK
+
+
+def _retraining_control() -> Check:
+    from aibom.policy.checks import retraining_control
+
+    return retraining_control.CHECK
+
+
+def _rollback_target() -> Check:
+    from aibom.policy.checks import rollback_target
+
+    return rollback_target.CHECK
+
+
+def _separation_of_duty() -> Check:
+    from aibom.policy.checks import separation_of_duty
+
+    return separation_of_duty.CHECK
+
+
+def _signed_by() -> Check:
+    from aibom.policy.checks import signed_by
+
+    return signed_by.CHECK
+
+
+def _source_age() -> Check:
+    from aibom.policy.checks import source_age
+
+    return source_age.CHECK
+
+
+def _step_match() -> Check:
+    from aibom.policy.checks import step_match
+
+    return step_match.CHECK
+
+
+def _substitution() -> Check:
+    from aibom.policy.checks import substitution
+
+    return substitution.CHECK
+
+
+def _tainted_ancestor() -> Check:
+    from aibom.policy.checks import tainted_ancestor
+
+    return tainted_ancestor.CHECK
+
+
+def _test_after_change() -> Check:
+    from aibom.policy.checks import test_after_change
+
+    return test_after_change.CHECK
+
+
+def _trust_separation() -> Check:
+    from aibom.policy.checks import trust_separation
+
+    return trust_separation.CHECK
+
+
+def _trusted_source() -> Check:
+    from aibom.policy.checks import trusted_source
+
+    return trusted_source.CHECK
+
+
+def _upstream_verdict() -> Check:
+    from aibom.policy.checks import upstream_verdict
+
+    return upstream_verdict.CHECK
+
 
 #: Every check by id.
-CHECKS: Mapping[str, Check] = MappingProxyType({check.id: check for check in _ALL})
+CHECKS: Mapping[str, Check] = _Checks(
+    {
+        "aggregation": _aggregation,
+        "approvals": _approvals,
+        "bytes-match": _bytes_match,
+        "change-history": _change_history,
+        "corpus-source": _corpus_source,
+        "expression": _expression,
+        "field-required": _field_required,
+        "format-allowed": _format_allowed,
+        "labelers-known": _labelers_known,
+        "license": _license,
+        "lineage-closed": _lineage_closed,
+        "metric-threshold": _metric_threshold,
+        "monitoring-fresh": _monitoring_fresh,
+        "pinned-revision": _pinned_revision,
+        "provenance-builder": _provenance_builder,
+        "publisher-namespace": _publisher_namespace,
+        "required-audit": _required_audit,
+        "retraining-control": _retraining_control,
+        "rollback-target": _rollback_target,
+        "separation-of-duty": _separation_of_duty,
+        "signed-by": _signed_by,
+        "source-age": _source_age,
+        "step-match": _step_match,
+        "substitution": _substitution,
+        "tainted-ancestor": _tainted_ancestor,
+        "test-after-change": _test_after_change,
+        "trust-separation": _trust_separation,
+        "trusted-source": _trusted_source,
+        "upstream-verdict": _upstream_verdict,
+    }
+)

@@ -33,13 +33,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from aibom.lineage.assurance import Assurance, Level
 from aibom.lineage.nodes import ENTITY_KINDS, Node, State
 from aibom.policy.context import Check, Context, Outcome, fails, passes, unknown
-from aibom.policy.expression_review import check_field
-from aibom.policy.expressions import Answer, Program, compile_expression
 from aibom.verdict import Status
+
+# The engine and all about it is loaded where a policy has an expression.
+if TYPE_CHECKING:
+    from aibom.policy.expressions import Answer, Program
 
 __all__ = ["CHECK", "Settings"]
 
@@ -62,6 +65,8 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
+        from aibom.policy.expression_review import check_field
+
         wrong = [check_field(name) for name in self.unknown_if_missing]
         problems = [problem for problem in wrong if problem]
         if problems:
@@ -71,6 +76,8 @@ class Settings:
     @cached_property
     def program(self) -> Program:
         """The expression, checked and compiled."""
+        from aibom.policy.expressions import compile_expression
+
         return compile_expression(self.expression)
 
     @property
