@@ -130,7 +130,7 @@ SMOKE_SLACK = 1.3
 
 CASES = {
     "--help": Case(6, lambda _folder: ["--help"]),
-    # 14 before there were identities, exceptions and 29 checks; measured 16 to 17 since.
+    # 14 before there were identities, exceptions and 29 checks; 16 to 17 since.
     "check": Case(17, prepare_check, has_work=True),
 }
 
