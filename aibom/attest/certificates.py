@@ -85,7 +85,8 @@ def from_pem(data: bytes, limit: int) -> list[Certificate]:
 
     try:
         found = load_pem_x509_certificates(data)
-    except (ValueError, InvalidVersion, UnsupportedAlgorithm) as error:
+    # KeyError: of cryptography 47, for a type of text that no name has.
+    except (ValueError, KeyError, InvalidVersion, UnsupportedAlgorithm) as error:
         raise ValueError("no certificates in PEM form") from error
     if len(found) > limit:
         raise ValueError(f"more than {limit} certificates")
@@ -105,7 +106,8 @@ def read_certificate(data: bytes) -> Certificate:
             certificate = load_der_x509_certificate(data)
             # Names are parsed only here, and later steps ask for them.
             _ = certificate.subject, certificate.issuer
-    except (ValueError, InvalidVersion, UnsupportedAlgorithm) as error:
+    # KeyError: of cryptography 47, for a type of text that no name has.
+    except (ValueError, KeyError, InvalidVersion, UnsupportedAlgorithm) as error:
         raise ValueError(f"the certificate cannot be read: {error}") from error
     return certificate
 
