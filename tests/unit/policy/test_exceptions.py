@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_builders import ANNE, BERT, CARL, NOW, PIPELINE, STRANGER, World, digest
+from policy_builders import (
+    ANNE,
+    BERT,
+    CARL,
+    NOW,
+    PIPELINE,
+    STRANGER,
+    World,
+    digest,
+    number,
+)
 
 from aibom.errors import PolicyInvalid
 from aibom.lineage.evidence import Signer
@@ -287,3 +297,34 @@ def test_in_force_only_inside_its_window(
     assert any(r.exception for r in results) is in_force
     if in_force:
         assert (note.state == "expiring") is (end - when <= EXPIRING)
+
+
+def test_another_failing_audit_and_another_open_end_are_other_findings() -> None:
+    def terms(*failing: float, more: bool = False) -> dict[str, str]:
+        made = World()
+        made.root = made.model()
+        uses = {"training-data": made.data()}
+        if more:
+            uses["base-model"] = made.model("base")
+        made.step("train", made.root, uses)
+        for value in failing:
+            made.audit(made.root, [number(value)])
+        settings = {
+            "type": "label-consistency",
+            "metric": "overlap-disagreement",
+            "at_most": 0.2,
+            "minimum_sample": 1,
+            "auditor_roles": ["auditor"],
+        }
+        audit = {"id": "audit", "check": "required-audit", "settings": settings}
+        rules = [audit, {"id": "open", "check": "lineage-closed"}]
+        policy = read_policy({**POLICY, "rules": rules}, "policy.yaml")
+        results = evaluate(made.context(), policy, Tier.HIGH)
+        assert all(r.blocks for r in results)
+        return {r.rule: r.term for r in results}
+
+    one, two = terms(0.3), terms(0.3, 0.9, more=True)
+    assert one["audit"]
+    assert one["open"]
+    assert one["audit"] != two["audit"]
+    assert one["open"] != two["open"]
