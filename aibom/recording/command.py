@@ -32,6 +32,7 @@ NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 #: They unlock keys, and whoever has them can sign or name people in our place.
 _OWN_SECRETS = ("AIBOM_KEY_PASSWORD", "AIBOM_PSEUDONYM_KEY")
+_SIGNALS_WAIT_AT_MOST = 0.5  # seconds
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -138,7 +139,11 @@ def _environment() -> dict[str, str]:
 
 def _wait(child: subprocess.Popen[bytes]) -> int:
     try:
-        return child.wait()
+        while True:
+            # Python runs a handler between two of its instructions, so a signal that
+            # comes right before an endless wait would be passed on only after it.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return child.wait(timeout=_SIGNALS_WAIT_AT_MOST)
     except BaseException:
         # Not main thread, or a signal that we do not forward: leave no orphan behind.
         child.terminate()

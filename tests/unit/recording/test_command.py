@@ -210,7 +210,8 @@ print("recorded", outcome.record_path is not None, flush=True)
 sys.exit(outcome.exit_code)
 """
 READY = "import signal, sys, time; "
-WAIT = "print('ready', flush=True); time.sleep(60)"
+# Many short sleeps: a long one would not see a signal that came right before it.
+WAIT = "print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -267,7 +268,7 @@ signal.signal(signal.SIGINT, interrupted)
 signal.signal(signal.SIGTERM, ended)
 os.write(1, b"ready\\n")
 while True:
-    time.sleep(60)
+    time.sleep(0.05)  # one long sleep would not see a signal that came right before it
 """
 
 
