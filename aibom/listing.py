@@ -119,6 +119,10 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
         "changed while it was being hashed",
         "wait until nothing writes there any more, then try again",
     ),
+    "changed-while-scanning": (
+        "changed while it was being read",
+        "wait until nothing writes there any more, then try again",
+    ),
 }
 
 

@@ -1,0 +1,161 @@
+"""A place that is read: hashed once, and then only looked at through bounded reads.
+
+Every byte that a cataloger sees is a byte of what was hashed. A small file is read
+whole and hashed again. A large one is opened for reading at places, and the whole place
+is listed again at the end (:meth:`Place.require_unchanged`), by size, times and inode.
+Nothing is followed that the listing did not follow, and nothing is executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from aibom.catalogers.formats import classify
+from aibom.digest import Content, File, Progress, hash_path, manifest_digest
+from aibom.errors import InputError
+from aibom.listing import Entry, Listing, list_files, lost, refused
+
+__all__ = ["Place", "TooLarge"]
+
+_OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class TooLarge(Exception):
+    """A file is larger than its cataloger reads; it becomes a finding."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"{size:,} bytes, over the limit of {limit:,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder or a single file, as it was when it was hashed.
+
+    ``formats`` tells each file's format by its bytes (:mod:`.formats`), by path.
+    """
+
+    path: Path
+    content: Content
+    listing: Listing = field(repr=False)
+    formats: Mapping[str, str] = field(repr=False)
+    _entries: Mapping[str, Entry] = field(repr=False)
+    _files: Mapping[str, File] = field(repr=False)
+
+    @classmethod
+    def of(cls, path: Path, progress: Progress | None = None) -> Place:
+        """Hash a place and tell its files' formats.
+
+        Raises what :func:`aibom.digest.hash_path` raises, and
+        :class:`~aibom.errors.InputError` (``changed-while-hashing``).
+        """
+        listing = list_files(path)
+        content = hash_path(path, progress=progress)
+        entries = {entry.path: entry for entry in listing.entries}
+        files = {file.path: file for file in content.files}
+        place = cls(path, content, listing, {}, entries, files)
+        formats = {file.path: place._format(file.path) for file in content.files}
+        return cls(path, content, listing, formats, entries, files)
+
+    def _format(self, name: str) -> str:
+        with self.open(name) as stream:
+            return classify(stream, self.size(name), name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The paths of all files, sorted as UTF-8 bytes."""
+        return tuple(file.path for file in self.content.files)
+
+    def has(self, name: str) -> bool:
+        """Whether a file of this path was hashed."""
+        return name in self._files
+
+    def size(self, name: str) -> int:
+        """The size in bytes of a file that was hashed."""
+        return self._files[name].size
+
+    def sha256(self, name: str) -> str:
+        """The SHA-256, in hex, of a file that was hashed."""
+        return self._files[name].digest.value
+
+    def files_under(self, folder: str) -> tuple[File, ...]:
+        """The files below a folder of the place, with paths relative to it."""
+        if not folder:
+            return self.content.files
+        top = PurePosixPath(folder)
+        return tuple(
+            File(str(PurePosixPath(file.path).relative_to(top)), file.size, file.digest)
+            for file in self.content.files
+            if file.path.startswith(f"{folder}/")
+        )
+
+    def folder(self, folder: str) -> Content:
+        """A folder of the place as a thing of its own: its tree digest and files."""
+        files = self.files_under(folder)
+        digest = manifest_digest((file.path, file.digest.value) for file in files)
+        return Content(digest, files, ())
+
+    def read(self, name: str, limit: int) -> bytes:
+        """All bytes of a file; they are the ones that were hashed.
+
+        Raises :class:`TooLarge`, and :class:`~aibom.errors.InputError`
+        (``changed-while-scanning``) where they are not.
+        """
+        if self.size(name) > limit:
+            raise TooLarge(self.size(name), limit)
+        with self.open(name) as stream:
+            data = stream.read(limit + 1)
+        if hashlib.sha256(data).hexdigest() != self.sha256(name):
+            raise self._changed(name)
+        return data
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """A file for reading at places; never the whole of a large one.
+
+        Raises :class:`~aibom.errors.InputError`: ``changed-while-scanning``,
+        ``path-unreadable``.
+        """
+        entry = self._entries.get(name)
+        if entry is None:
+            raise self._changed(name)
+        try:
+            handle = os.open(entry.location, _OPEN_FLAGS)
+        except OSError as error:
+            raise lost(error, self.listing.shown(entry)) from error
+        with open(handle, "rb") as stream:
+            now = os.fstat(handle)
+            if not stat.S_ISREG(now.st_mode) or not _is_as_listed(now, entry):
+                raise self._changed(name)
+            yield stream
+
+    def require_unchanged(self) -> None:
+        """Raise ``changed-while-scanning`` unless all files are as they were listed."""
+        try:
+            now = list_files(self.path)
+        except InputError as error:
+            raise refused(
+                "changed-while-scanning", os.fspath(self.path), str(error)
+            ) from error
+        if now != self.listing:
+            before, after = set(self.listing.entries), set(now.entries)
+            changed = sorted(entry.path for entry in before ^ after)
+            raise self._changed(changed[0] if changed else "")
+
+    def _changed(self, name: str) -> InputError:
+        return refused("changed-while-scanning", os.path.join(self.path, name))
+
+
+def _is_as_listed(now: os.stat_result, entry: Entry) -> bool:
+    return (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino) == (
+        entry.size,
+        entry.mtime_ns,
+        entry.ctime_ns,
+        entry.inode,
+    )
