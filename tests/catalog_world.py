@@ -9,9 +9,10 @@ from pathlib import Path
 from aibom.catalogers.cataloger import Cataloger
 from aibom.catalogers.notes import SUBJECT, Notes
 from aibom.catalogers.place import Place
+from aibom.lineage.identity import person_pseudonym
 from aibom.lineage.nodes import Node
 
-__all__ = ["Read", "Said", "put", "read"]
+__all__ = ["Read", "Said", "pseudonym", "put", "read"]
 
 Said = set[tuple[str, str | None, str]]
 
@@ -94,7 +95,7 @@ def read(cataloger: Cataloger, folder: Path, files: Mapping[str, bytes | str]) -
     done = []
     for name in place.names:
         if cataloger.wants(name, place.formats[name]):
-            notes = Notes(cataloger.id, place, name)
+            notes = Notes(cataloger.id, place, name, pseudonym if key else None)
             cataloger.read(notes)
             done.append(notes)
             undeclared = {f.code for f in notes.findings} - set(cataloger.findings)

@@ -8,7 +8,7 @@ The thing that a file speaks about (the model or dataset whose folder it lies in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from aibom.catalogers.findings import Finding
@@ -40,10 +40,17 @@ def pointer(*parts: str | int) -> str:
 class Notes:
     """Collects what one cataloger reads in one file of a place."""
 
-    def __init__(self, cataloger: str, place: Place, path: str) -> None:
+    def __init__(
+        self,
+        cataloger: str,
+        place: Place,
+        path: str,
+        pseudonym: Callable[[str], str] | None = None,
+    ) -> None:
         self.cataloger = cataloger
         self.place = place
         self.path = path
+        self._pseudonym = pseudonym
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.findings: list[Finding] = []
@@ -134,6 +141,13 @@ class Notes:
         if label is not None:
             facts["label"] = label
         return self._node(f"party:{text}", Kind.PARTY, facts, at)
+
+    def person(self, name: str, at: str = "") -> str | None:
+        """A person by the pseudonym of a name, a login or an address.
+
+        None where no registrar's key was given: a name is never written in clear.
+        """
+        return self.party(self._pseudonym(name), at) if self._pseudonym else None
 
     def edge(
         self,

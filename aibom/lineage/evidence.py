@@ -17,10 +17,13 @@ from aibom.lineage.graph import Graph
 from aibom.verdict import Tier
 
 __all__ = [
+    "Approval",
     "Audit",
+    "CodeRequest",
     "Evidence",
     "EvidenceSet",
     "Measurement",
+    "RemoteCode",
     "Signer",
     "UpstreamVerdict",
 ]
@@ -72,6 +75,21 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's yes to exactly these bytes, until a day, on a ticket.
+
+    ``tier`` is the strictest tier that it is for. Whether it has expired or was
+    withdrawn, and whose yes counts, is the policy's question.
+    """
+
+    tier: Tier
+    expires: datetime
+    approved_at: datetime
+    ticket: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UpstreamVerdict:
     """What a verifier decided about a digest, as its signed summary says.
 
@@ -100,7 +118,8 @@ class Evidence:
     for this predicate type, for every subject's namespace, at the effective time.
     Otherwise it is None and ``refusal`` holds the reason code; such a statement is
     worth ``claimed``. ``graph`` and ``own`` are set for statements that describe
-    lineage, ``audit`` for audits, ``verdict`` for verification summaries.
+    lineage, ``audit`` for audits, ``verdict`` for verification summaries, ``approval``
+    for approvals.
     """
 
     id: str
@@ -113,6 +132,7 @@ class Evidence:
     own: frozenset[str] = frozenset()
     audit: Audit | None = None
     verdict: UpstreamVerdict | None = None
+    approval: Approval | None = None
 
     @property
     def trusted(self) -> bool:
@@ -125,6 +145,32 @@ class Evidence:
         return frozenset(digest for _, digest in self.subjects)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class CodeRequest:
+    """What one file of the artifact asks a loader to run, under which ``key``.
+
+    ``module`` is the file of Python source that is asked for, without its folder; empty
+    where that cannot be told. ``repository`` is set when it is to be fetched from there
+    and is not among these bytes.
+    """
+
+    path: str
+    key: str
+    module: str = ""
+    repository: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCode:
+    """What the artifact's configuration asks loaders to run, as this run read it.
+
+    ``unclear`` holds, by path, why it cannot be told of a file what it asks for.
+    """
+
+    requests: tuple[CodeRequest, ...] = ()
+    unclear: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceSet:
     """All evidence of one run, indexed; plus which digests were recomputed from bytes.
@@ -133,7 +179,8 @@ class EvidenceSet:
     were looked at at all.
     ``unresolved`` are nodes that link a BOM of their own which was not found.
     ``formats`` is what each file of the artifact was told to be by its bytes, by path;
-    empty where they were not looked at.
+    empty where they were not looked at. ``remote_code`` is what its configuration asks
+    loaders to run; None where nobody looked.
     """
 
     items: tuple[Evidence, ...] = ()
@@ -141,6 +188,7 @@ class EvidenceSet:
     bytes_checked: bool = False
     unresolved: frozenset[str] = frozenset()
     formats: Mapping[str, str] = field(default_factory=dict, hash=False)
+    remote_code: RemoteCode | None = None
     _by_digest: Mapping[Digest, tuple[Evidence, ...]] = field(
         init=False, repr=False, compare=False
     )

@@ -1,44 +1,27 @@
 """Policy tests: cases with what is expected of each rule, evaluated as a dry run.
 
 Neither artifact bytes nor a lock is looked at, and no verdict comes out: a case that
-is as expected says something about the policy, nothing about an artifact.
+is as expected says something about the policy, nothing about an artifact. A rule of
+which no case shows that it can pass, and none that it can find something, was not
+tested.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from aibom.errors import AibomError, PolicyInvalid, UsageError, VerificationFailed
-from aibom.lineage.evidence import Signer
-from aibom.operations.exceptions import excepted
+from aibom.errors import PolicyInvalid, UsageError
 from aibom.operations.policy_tested import Tested, load_tested
-from aibom.operations.ptest_document import Case, PtestFile, read_ptest
-from aibom.operations.ptest_expect import Answer, Unlike, differences
-from aibom.operations.verify import verify_document
-from aibom.policy.context import Context
-from aibom.policy.data import (
-    read_accepted_roots,
-    read_advisories,
-    read_trusted_sources,
-)
-from aibom.policy.engine import assign_tier, decide, evaluate, rules_in_force
-from aibom.policy.exceptions import Subject, apply, digests_of, judge
-from aibom.policy.waivers import ExceptionEntry, Waivers, read_waivers
-from aibom.reading import suggest
-from aibom.verdict import Decision, Mode, Result, Status, Tier
+from aibom.operations.ptest_document import PtestFile, read_ptest
+from aibom.operations.ptest_expect import Unlike, differences
+from aibom.operations.ptest_find import Found, find_ptests
+from aibom.operations.ptest_job import Job, answer, make_job
+from aibom.verdict import Mode, Status
 
-__all__ = [
-    "CaseOutcome",
-    "Report",
-    "Uncovered",
-    "find_ptests",
-    "run_ptests",
-]
+__all__ = ["CaseOutcome", "Report", "Uncovered", "run_ptests"]
 
-_SUFFIX = ".ptest.yaml"
 _FINDINGS = (Status.FAIL, Status.UNKNOWN, Status.ERROR)
 
 
@@ -46,22 +29,29 @@ _FINDINGS = (Status.FAIL, Status.UNKNOWN, Status.ERROR)
 class CaseOutcome:
     """What became of a case: as expected where there is no difference.
 
-    ``declared`` says that who signed what stands in the test and was not verified.
+    ``declared`` says that who signed what stands in the test and was not verified;
+    ``rules`` are those of which something was expected.
     """
 
     file: str
     name: str
+    policy: str
     declared: bool
+    rules: tuple[str, ...]
     differences: tuple[Unlike, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """A rule for which a kind of case is missing: ``pass``, ``finding`` or both."""
+    """A rule for which a kind of case is missing: ``pass``, ``finding`` or both.
+
+    ``origin`` is the pack that the rule comes from, empty for one of the policy's own.
+    """
 
     policy: str
     rule: str
     missing: tuple[str, ...]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,47 +67,22 @@ class Report:
         return not any(case.differences for case in self.cases)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One case and what it is tested on, with the case's own data put in."""
-
-    reference: str
-    file: Path
-    case: Case
-    tested: Tested
-    waivers: tuple[ExceptionEntry, ...] | None
-
-
-def find_ptests(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The files themselves, and every ``*.ptest.yaml`` below folders.
-
-    Raises :class:`~aibom.errors.UsageError` (``ptest-none``) for a path with none.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        here = [path] if path.is_file() else sorted(path.rglob(f"*{_SUFFIX}"))
-        if not here:
-            raise UsageError(
-                f"has no *{_SUFFIX}: nothing would be tested",
-                reason="ptest-none",
-                where=str(path),
-                hint="name a file, or a folder with such files at any depth",
-            )
-        found.update(dict.fromkeys(here))
-    return tuple(found)
-
-
-def run_ptests(paths: Iterable[Path], policy: Path | None = None) -> Report:
+def run_ptests(
+    paths: Iterable[Path], policy: Path | None = None, within: tuple[Path, ...] = ()
+) -> Report:
     """Run every case of every file; ``policy`` counts instead of what files name.
+
+    What files name has to lie below one of the ``paths``, or in a folder of ``within``.
 
     Raises :class:`~aibom.errors.UsageError` (``ptest-none``, and ``ptest-invalid`` with
     every problem of every file, before any case ran), and
     :class:`~aibom.errors.PolicyInvalid` for a policy that cannot be used.
     """
     problems: list[str] = []
-    files = [read_ptest(path, problems) for path in find_ptests(paths)]
+    found = find_ptests(paths)
+    files = [read_ptest(f.path, problems, (*f.within, *within)) for f in found]
     tested: dict[str, Tested] = {}
-    jobs = _jobs(files, policy, tested, problems)
+    jobs = _jobs(zip(found, files, strict=True), policy, tested, problems)
     if problems:
         raise UsageError("\n  ".join(problems), reason="ptest-invalid")
     outcomes = tuple(_outcome(job) for job in jobs)
@@ -126,15 +91,15 @@ def run_ptests(paths: Iterable[Path], policy: Path | None = None) -> Report:
 
 
 def _jobs(
-    files: Iterable[PtestFile],
+    files: Iterable[tuple[Found, PtestFile]],
     policy: Path | None,
     tested: dict[str, Tested],
     problems: list[str],
-) -> list[_Job]:
+) -> list[Job]:
     """Every case with its policy, each of which is read once and kept in ``tested``."""
-    jobs: list[_Job] = []
-    for file in files:
-        reference = _reference(file, policy)
+    jobs: list[Job] = []
+    for found, file in files:
+        reference = str(policy) if policy else found.policy or file.policy
         if not file.cases:
             continue  # the reader has said why
         if reference is None:
@@ -149,127 +114,20 @@ def _jobs(
             problems.append(str(error))
             continue
         for case in file.cases:
-            jobs.append(_job(reference, file, case, tested[reference], problems))
+            job = make_job(reference, found.shown, case, tested[reference], problems)
+            jobs.append(job)
     return jobs
 
 
-def _outcome(job: _Job) -> CaseOutcome:
-    told = differences(job.case.expect, _answer(job))
-    return CaseOutcome(str(job.file), job.case.name, job.case.declared, told)
-
-
-def _reference(file: PtestFile, policy: Path | None) -> str | None:
-    if policy is not None:
-        return str(policy)
-    if not file.policy or file.policy.startswith("builtin:"):
-        return file.policy or None
-    return str(file.path.parent / file.policy)
-
-
-def _job(
-    reference: str, file: PtestFile, case: Case, tested: Tested, problems: list[str]
-) -> _Job:
-    """The case on the policy; what does not fit together is a problem."""
-    known = [rule.id for rule in tested.policy.rules]
-    for wanted in case.expect.rules:
-        if wanted.rule not in known:
-            told = f"no rule {wanted.rule!r}{suggest(wanted.rule, known)}"
-            problems.append(f"{case.where}: {told}")
-    read = _read_data(case, problems)
-    problems += _missing_data(case, tested, read)
-    waivers = read.pop("waivers", None)
-    parts = {"trusted-sources": "sources", "accepted-roots": "roots"}
-    changed = {parts.get(name, name): value for name, value in read.items()}
-    own = replace(tested, data=replace(tested.data, **changed))
-    return _Job(reference, file.path, case, own, waivers)
-
-
-def _read_data(case: Case, problems: list[str]) -> dict[str, Any]:
-    readers: Mapping[str, Any] = {
-        "trusted-sources": read_trusted_sources,
-        "accepted-roots": read_accepted_roots,
-        "advisories": read_advisories,
-        "waivers": read_waivers,
-    }
-    read: dict[str, Any] = {}
-    for name, (value, where) in case.data.replaced.items():
-        try:
-            read[name] = readers[name](value, where)
-        except AibomError as error:
-            problems.append(str(error))
-    return read
-
-
-def _missing_data(case: Case, tested: Tested, read: Mapping[str, Any]) -> Iterable[str]:
-    """Data that a rule needs, and that a gate would insist on."""
-    there = {f"{name}.yaml" for name in (*read, *case.data.replaced)}
-    if tested.folder is not None:
-        there.update(tested.policy.data)
-    for rule in tested.policy.rules:
-        for name in rule.check.needs:
-            if name not in there and name != "signers.yaml":
-                yield f"{case.where}: the rule {rule.id!r} needs {name} in data"
-
-
-def _answer(job: _Job) -> Answer:
-    """Evaluate a case as ``aibom check`` would, on what it describes or names."""
-    case, tested = job.case, job.tested
-    if case.world is not None:
-        graph, root = case.world.graph, case.world.root
-        evidence, name = case.world.evidence, None
-    else:
-        try:
-            verified = verify_document(
-                case.bom or Path(), tested.signers, case.evidence, case.time
-            )
-        except (PolicyInvalid, UsageError):
-            raise
-        except AibomError as error:
-            return _not_evaluated(error)
-        graph, root = verified.graph, verified.root
-        evidence, name = verified.evidence, verified.name
-    # A test may ask about any tier: nothing is let through by its answer.
-    tier = case.tier or assign_tier(tested.policy, name, None)
-    context = Context(graph, root, evidence, tested.data, case.time)
-    results = _results(job, context, tier)
-    in_force = len(rules_in_force(tested.policy, tier))
-    called = {
-        node.id: frozenset({node.id, node.label, *node.values("name")})
-        for node in graph.nodes.values()
-    }
-    decision, reason, code = decide(results, in_force)
-    return Answer(decision, reason, code, results, called)
-
-
-def _results(job: _Job, context: Context, tier: Tier) -> tuple[Result, ...]:
-    """What the rules say, with the exceptions of the case, or else of the folder."""
-    policy = job.tested.policy
-    results = evaluate(context, policy, tier)
-    if job.waivers is None:
-        if job.tested.folder is None:
-            return results
-        return excepted(job.tested.folder, context, results, tier)[0]
-    exceptable = {rule.id: rule.exceptable for rule in rules_in_force(policy, tier)}
-    subject = Subject(context, results, exceptable, tier, policy.exceptions)
-    notes = judge(_signed(job.waivers, job.case.data.waivers_signed_by), subject)
-    return apply(results, notes, digests_of(context))
-
-
-def _signed(entries: tuple[ExceptionEntry, ...], signer: Signer | None) -> Waivers:
-    """Waivers as if this signer, who may speak of every name, had signed them."""
-    if signer is None:
-        return Waivers(entries)
-    return Waivers(entries, signer.role, signer.party, ("**",))
-
-
-def _not_evaluated(error: AibomError) -> Answer:
-    failed = isinstance(error, VerificationFailed)
-    decision = Decision.NOT_VERIFIED if failed else Decision.ERROR
-    return Answer(decision, error.reason, error.exit_code, (), {}, str(error))
+def _outcome(job: Job) -> CaseOutcome:
+    case = job.case
+    rules = tuple(dict.fromkeys(wanted.rule for wanted in case.expect.rules))
+    told = differences(case.expect, answer(job))
+    return CaseOutcome(job.file, case.name, job.reference, case.declared, rules, told)
 
 
 def _uncovered(
-    tested: Mapping[str, Tested], held: Iterable[_Job]
+    tested: Mapping[str, Tested], held: Iterable[Job]
 ) -> Iterable[Uncovered]:
     """Rules in force somewhere without a case of each kind that is as expected."""
     seen = {
@@ -282,9 +140,10 @@ def _uncovered(
             if all(mode is Mode.OFF for mode in rule.mode.values()):
                 continue
             kinds = ("pass", "finding")
-            missing = [k for k in kinds if (reference, rule.id, k) not in seen]
+            missing = tuple(k for k in kinds if (reference, rule.id, k) not in seen)
             if missing:
-                yield Uncovered(reference, rule.id, tuple(missing))
+                pack = rule.origin if rule.origin.startswith("builtin:") else ""
+                yield Uncovered(reference, rule.id, missing, pack)
 
 
 def _kind(status: Status) -> str:

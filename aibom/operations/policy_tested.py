@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from aibom.policy.data import PolicyData
 from aibom.policy.document import Policy, combine
 from aibom.reading import suggest
 
-__all__ = ["Tested", "load_tested"]
+__all__ = ["Tested", "load_tested", "pack_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,35 @@ def load_tested(reference: str | Path) -> Tested:
     if not text.startswith("builtin:"):
         folder, _ = lint_folder(Path(text))
         return Tested(folder.policy, folder.data, folder.signers, folder)
-    packs = {f"builtin:{p.name}@{p.version}": p for p in builtin_packs()}
-    if text not in packs:
+    packs = _packs()
+    return Tested(combine(_pack(text, packs), packs), PolicyData())
+
+
+def pack_names(reference: str) -> tuple[str, ...]:
+    """The pack of this name and every one that it extends, each once, it first.
+
+    Raises :class:`~aibom.errors.PolicyInvalid` (``pack-missing``).
+    """
+    packs = _packs()
+    found: dict[str, None] = {}
+    ahead = [reference]
+    while ahead:
+        name = ahead.pop(0)
+        if name not in found:
+            found[name] = None
+            ahead += _pack(name, packs).extends
+    return tuple(found)
+
+
+def _packs() -> Mapping[str, Policy]:
+    return {f"builtin:{p.name}@{p.version}": p for p in builtin_packs()}
+
+
+def _pack(name: str, packs: Mapping[str, Policy]) -> Policy:
+    if name not in packs:
         raise PolicyInvalid(
-            f"there is no pack {text!r}{suggest(text, packs)}",
+            f"there is no pack {name!r}{suggest(name, packs)}",
             reason="pack-missing",
             hint="aibom policy list shows the packs",
         )
-    return Tested(combine(packs[text], packs), PolicyData())
+    return packs[name]

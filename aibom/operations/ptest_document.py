@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,27 +20,16 @@ from aibom.lineage.evidence import Signer
 from aibom.lineage.identity import parse_party
 from aibom.operations.files import read_small
 from aibom.operations.ptest_changes import merged, remove, resolved
+from aibom.operations.ptest_data import CaseData, read_data
 from aibom.operations.ptest_expect import Expectation, read_expectation
+from aibom.operations.ptest_places import Places
 from aibom.operations.ptest_world import InlineWorld, read_world
 from aibom.reading import Reader, parse_yaml, suggest
 from aibom.verdict import Tier
 
-__all__ = ["DATA", "Case", "CaseData", "PtestFile", "check_ptest", "read_ptest"]
+__all__ = ["Case", "PtestFile", "check_ptest", "read_ptest"]
 
 API_VERSION = "aibom/ptest/v1"
-#: Files of the verifier's folder that a case can replace.
-DATA = ("accepted-roots", "advisories", "trusted-sources", "waivers")
-
-
-@dataclass(frozen=True, slots=True)
-class CaseData:
-    """Data instead of the folder's: parsed, by name, each with its place.
-
-    ``waivers_signed_by`` is who is declared to have signed the waivers, for any name.
-    """
-
-    replaced: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
-    waivers_signed_by: Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +57,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class PtestFile:
-    """All cases of a file; ``policy`` is what it says it is for, if it does."""
+    """All cases of a file; ``policy`` is the pack or the folder that it is for."""
 
     path: Path
     policy: str | None
@@ -80,23 +69,28 @@ class _Shared:
     """What a file says once for all of its cases."""
 
     path: Path
+    places: Places
     time: datetime | None
-    data: Mapping[str, tuple[Any, str]]
-    signed_by: Signer | None
+    data: CaseData
     signers: Mapping[str, Signer]
     lineages: Mapping[str, Any]
     #: Names of lineages that are malformed themselves, which is told once.
     broken: frozenset[str]
 
 
-def read_ptest(path: Path, problems: list[str]) -> PtestFile:
-    """Read a file; every problem is added to ``problems``, and nothing is raised."""
+def read_ptest(
+    path: Path, problems: list[str], within: tuple[Path, ...] = ()
+) -> PtestFile:
+    """Read a file; every problem is added to ``problems``, and nothing is raised.
+
+    What it names has to lie in its own folder, or in one of those ``within``.
+    """
     try:
         value = parse_yaml(read_small(path), str(path))
     except AibomError as error:
         problems.append(f"{path}: {error.message}")
         return PtestFile(path, None, ())
-    return _file(value, path, problems)
+    return _file(value, path, problems, within)
 
 
 def check_ptest(value: Any, where: str) -> PtestFile:
@@ -105,20 +99,22 @@ def check_ptest(value: Any, where: str) -> PtestFile:
     Raises :class:`~aibom.errors.UsageError` (``ptest-invalid``) with every problem.
     """
     problems: list[str] = []
-    found = _file(value, Path(where), problems)
+    found = _file(value, Path(where), problems, ())
     if problems:
         raise UsageError("\n  ".join(problems), reason="ptest-invalid")
     return found
 
 
-def _file(value: Any, path: Path, problems: list[str]) -> PtestFile:
+def _file(
+    value: Any, path: Path, problems: list[str], within: tuple[Path, ...]
+) -> PtestFile:
     top = Reader(value, str(path), problems)
     if not isinstance(value, dict):
         return PtestFile(path, None, ())
     if top.text("apiVersion") not in (None, API_VERSION):
         top.problem(f"is not {API_VERSION!r}", "apiVersion")
-    policy = top.text("policy", None)
-    shared = _shared(top, path)
+    shared = _shared(top, path, Places(path.parent, (path.parent, *within)))
+    policy = _policy(top, shared.places)
     found = [_case(entry, shared) for entry in top.readers("cases")]
     if top.has("cases") and not found:
         top.problem("holds no case: nothing would be tested", "cases")
@@ -129,9 +125,18 @@ def _file(value: Any, path: Path, problems: list[str]) -> PtestFile:
     return PtestFile(path, policy, tuple(case for case in found if case is not None))
 
 
-def _shared(top: Reader, path: Path) -> _Shared:
+def _policy(top: Reader, places: Places) -> str | None:
+    """The pack that is named, or the path of the folder."""
+    stated = top.text("policy", None)
+    if not isinstance(stated, str) or stated.startswith("builtin:"):
+        return stated if isinstance(stated, str) else None
+    path = _place(top, "policy", stated, places)
+    return None if path is None else str(path)
+
+
+def _shared(top: Reader, path: Path, places: Places) -> _Shared:
     signers = _signers(top)
-    data, signed_by = _data(top, path, signers)
+    data = read_data(top, places, signers, CaseData())
     lineages, broken = {}, set()
     if top.has("lineages"):
         section = top.reader("lineages")
@@ -144,7 +149,7 @@ def _shared(top: Reader, path: Path) -> _Shared:
     else:
         top.raw("lineages", None)
     time = top.time("time", None)
-    return _Shared(path, time, data, signed_by, signers, lineages, frozenset(broken))
+    return _Shared(path, places, time, data, signers, lineages, frozenset(broken))
 
 
 def _signers(top: Reader) -> Mapping[str, Signer]:
@@ -166,36 +171,6 @@ def _signers(top: Reader) -> Mapping[str, Signer]:
     return found
 
 
-def _data(
-    entry: Reader, path: Path, signers: Mapping[str, Signer]
-) -> tuple[Mapping[str, tuple[Any, str]], Signer | None]:
-    """Data by name, read from the file that is named or as it stands there."""
-    if not entry.has("data"):
-        entry.raw("data", None)
-        return {}, None
-    section = entry.reader("data")
-    name = section.text("waivers_signed_by", None)
-    if name is not None and name not in signers:
-        told = f"no signer {name!r}{suggest(name, signers)}"
-        section.problem(told, "waivers_signed_by")
-    signed_by = signers.get(name) if isinstance(name, str) else None
-    found: dict[str, tuple[Any, str]] = {}
-    for name in DATA:
-        stated = section.raw(name, None)
-        if isinstance(stated, dict):
-            found[name] = (stated, f"{section.where}.{name}")
-        elif isinstance(stated, str):
-            file = path.parent / stated
-            try:
-                found[name] = (parse_yaml(read_small(file), str(file)), str(file))
-            except AibomError as error:
-                section.problem(str(error), name)
-        elif section.has(name):
-            section.problem("must be a mapping, or the path of a file", name)
-    section.close()
-    return found, signed_by
-
-
 def _case(entry: Reader, shared: _Shared) -> Case | None:
     before = len(entry.problems)
     name = entry.text("name")
@@ -207,8 +182,8 @@ def _case(entry: Reader, shared: _Shared) -> Case | None:
     world = _world(entry, shared)
     if entry.has("bom") == entry.has("lineage"):
         entry.problem("name either a bom or a lineage: one of them is judged")
-    replaced, signed_by = _data(entry, shared.path, shared.signers)
-    data = resolved({**shared.data, **replaced}, world, entry)
+    data = read_data(entry, shared.places, shared.signers, shared.data)
+    data = replace(data, replaced=resolved(data.replaced, world, entry))
     known = None if world is None else world.names
     expect = read_expectation(entry, known)
     entry.close()
@@ -222,7 +197,7 @@ def _case(entry: Reader, shared: _Shared) -> Case | None:
         bom=bom,
         evidence=evidence,
         world=world,
-        data=CaseData(data, signed_by or shared.signed_by),
+        data=data,
         expect=expect,
     )
 
@@ -232,15 +207,21 @@ def _documents(entry: Reader, shared: _Shared) -> tuple[Path | None, tuple[Path,
     evidence = entry.texts("evidence", ()) or ()
     if evidence and not entry.has("bom"):
         entry.problem("belongs to a bom; a lineage says what is signed", "evidence")
-    folder = shared.path.parent
-    found = folder / bom if isinstance(bom, str) else None
+    found = _place(entry, "bom", bom, shared.places) if bom else None
     if found is not None and not found.is_file():
         entry.problem(f"{found} is not a file", "bom")
-    places = tuple(folder / place for place in evidence)
+    places = [_place(entry, "evidence", place, shared.places) for place in evidence]
     for place in places:
-        if not place.exists():
+        if place is not None and not place.exists():
             entry.problem(f"{place} is not there", "evidence")
-    return found, places
+    return found, tuple(place for place in places if place is not None)
+
+
+def _place(entry: Reader, key: str, stated: str, places: Places) -> Path | None:
+    path, problem = places.find(stated)
+    if path is None:
+        entry.problem(problem, key)
+    return path
 
 
 def _world(entry: Reader, shared: _Shared) -> InlineWorld | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,11 +20,13 @@ __all__ = [
     "facts",
     "measurement",
     "parties",
+    "policy_digest",
     "sha",
     "single",
     "texts",
 ]
 
+_SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 #: Where all that such a lineage says counts as read.
 ORIGIN = Origin("bom")
 
@@ -101,6 +104,16 @@ def digest(entry: Reader, name: str) -> Digest | None:
     except AibomError as error:
         entry.problem(f"{error.message}, nor none", "digest")
         return None
+
+
+def policy_digest(entry: Reader) -> str:
+    """That of a policy by which somebody else decided; one of no use, unless given."""
+    text = entry.text("policy_digest", None)
+    if text is None:
+        return f"sha256:{sha('policy')}"
+    if not isinstance(text, str) or not _SHA256.fullmatch(text):
+        entry.problem("is not sha256: and 64 lower-case hex digits", "policy_digest")
+    return str(text)
 
 
 def measurement(entry: Reader) -> Measurement | None:

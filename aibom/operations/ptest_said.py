@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aibom.digest import Digest
 from aibom.lineage.build import GraphBuilder, facts_of
-from aibom.lineage.evidence import Audit, Evidence, Signer
+from aibom.lineage.evidence import Audit, Evidence, Signer, UpstreamVerdict
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Edge, Node, Origin, Relation
 from aibom.operations import ptest_parts as parts
@@ -26,6 +26,7 @@ class Item:
     own: frozenset[str] = frozenset()
     record: Graph | None = None
     audit: Audit | None = None
+    verdict: UpstreamVerdict | None = None
 
     def evidence(self, whole: Graph) -> Evidence:
         """The statement as a gate would have it."""
@@ -39,6 +40,7 @@ class Item:
             self.record or (whole if self.own else None),
             self.own,
             self.audit,
+            self.verdict,
         )
 
 

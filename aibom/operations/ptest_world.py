@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from aibom.attest.summary_statement import SUMMARY_V1
 from aibom.digest import Digest, File
 from aibom.errors import AibomError
-from aibom.lineage.evidence import Audit, EvidenceSet, Signer
+from aibom.lineage.evidence import EvidenceSet, Signer
 from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id, undigested_id
 from aibom.lineage.nodes import (
@@ -28,17 +26,15 @@ from aibom.lineage.nodes import (
     merge_facts,
 )
 from aibom.operations import ptest_parts as parts
+from aibom.operations.ptest_bytes import read_bytes
+from aibom.operations.ptest_names import Names
 from aibom.operations.ptest_said import Item, Said, Step
-from aibom.reading import MISSING, Reader, suggest
-from aibom.statement import AUDIT_V1, OMS_V1, PROVENANCE_V1, REFERENCE_V01
+from aibom.operations.ptest_statements import SECTIONS
+from aibom.reading import MISSING, Reader
+from aibom.statement import PROVENANCE_V1
 
 __all__ = ["InlineWorld", "read_world"]
 
-_PREDICATES = {
-    "bom": REFERENCE_V01,
-    "model-signature": OMS_V1,
-    "verdict": SUMMARY_V1,
-}
 #: What may be written between two things beside steps; who acts stands in steps.
 _RELATIONS = (
     Relation.DERIVED_FROM,
@@ -72,22 +68,21 @@ class InlineWorld:
 def read_world(top: Reader, signers: Mapping[str, Signer]) -> InlineWorld | None:
     """Read a lineage; problems go to the reader, and then the answer is None."""
     before = len(top.problems)
-    making = _Making(signers)
+    making = _Making(Names(signers))
     for name, entry in _entries(top, "nodes", required=True):
         making.add_node(name, entry)
     for name, entry in _entries(top, "steps"):
         making.add_step(name, entry)
     for entry in top.readers("edges", ()):
         making.add_edge(entry)
-    for name, entry in _entries(top, "statements"):
-        making.add_statement(name, entry)
-    for name, entry in _entries(top, "audits"):
-        making.add_audit(name, entry)
-    root = making.node(top, top.text("root"), "root")
-    hashed = top.texts("hashed", None)
-    recomputed = {making.node(top, name, "hashed") for name in hashed or ()}
+    for section, read in SECTIONS.items():
+        for name, entry in _entries(top, section):
+            item = read(name, entry, making.names)
+            making.items += [item] if item is not None else []
+    root = making.names.node(top, top.text("root"), "root")
+    looked = read_bytes(top, making.names, root)
     open_ends = top.texts("unresolved", ()) or ()
-    missing = {making.node(top, name, "unresolved") for name in open_ends}
+    missing = {making.names.node(top, name, "unresolved") for name in open_ends}
     top.close()
     if len(top.problems) > before or root is None:
         return None
@@ -96,17 +91,17 @@ def read_world(top: Reader, signers: Mapping[str, Signer]) -> InlineWorld | None
     except AibomError as error:
         top.problem(str(error))
         return None
-    digests = {graph.nodes[name].digest for name in recomputed if name is not None}
     return InlineWorld(
         graph,
         root,
         EvidenceSet(
             tuple(item.evidence(graph) for item in making.items),
-            frozenset(digest for digest in digests if digest is not None),
-            hashed is not None,
+            looked.recomputed,
+            looked.checked,
             frozenset(name for name in missing if name is not None),
+            looked.formats,
         ),
-        making.names,
+        making.names.ids,
     )
 
 
@@ -125,14 +120,12 @@ def _entries(
 class _Making:
     """The lineage in the making."""
 
-    signers: Mapping[str, Signer]
-    names: dict[str, str] = field(default_factory=dict)
-    nodes: dict[str, Node] = field(default_factory=dict)
+    names: Names
     items: list[Item] = field(default_factory=list)
     said: Said = field(default_factory=lambda: Said(parts.ORIGIN))
 
     def graph(self, root: str) -> Graph:
-        return self.said.graph(self.nodes.values(), root)
+        return self.said.graph(self.names.nodes.values(), root)
 
     def add_node(self, name: str, entry: Reader) -> None:
         kind = Kind(entry.choice("kind", sorted(ENTITY_KINDS)) or Kind.MODEL)
@@ -145,20 +138,20 @@ class _Making:
         entry.close()
         known = {key: v[0] for key, v in stated.items() if v[0] is not None}
         node = entity_id(kind, digest) if digest else undigested_id(kind, known)
-        if node in self.nodes:
+        if node in self.names.nodes:
             entry.problem("has the digest, or is as little known, as another node")
         facts, origins = parts.checked(entry, stated), frozenset({parts.ORIGIN})
-        self.names[name] = node
-        self.nodes[node] = Node(facts, origins, id=node, kind=kind, files=files)
+        self.names.ids[name] = node
+        self.names.nodes[node] = Node(facts, origins, id=node, kind=kind, files=files)
 
     def add_step(self, name: str, entry: Reader) -> None:
-        if name in self.names:
+        if name in self.names.ids:
             entry.problem("a node has this id as well")
             return
         before = len(entry.problems)
         step = self._step(name, entry)
         recorded = entry.flag("recorded", True)
-        signer = self._signer(entry)
+        signer = self.names.signer(entry)
         entry.close()
         parts.checked(entry, {key: (value,) for key, value in step.facts.items()})
         if len(entry.problems) > before:
@@ -174,7 +167,7 @@ class _Making:
 
     def _step(self, name: str, entry: Reader) -> Step:
         outputs = parts.texts(entry, "output", MISSING)
-        found = [self.node(entry, output, "output") for output in outputs]
+        found = [self.names.node(entry, output, "output") for output in outputs]
         return Step(
             parts.sha(f"step {name}"),
             str(entry.text("kind")),
@@ -192,34 +185,34 @@ class _Making:
             said.edge(name, Relation.PERFORMED_BY, said.build.party(party), role)
         for node in step.outputs:
             # As in a record: whose namespace an output is in stands on the edge.
-            called = {"name": self.nodes[node].label}
+            called = {"name": self.names.nodes[node].label}
             said.edge(name, Relation.GENERATED, node, facts=called)
 
     def _add_record(
         self, name: str, step: Step, record: Said, signer: Signer | None
     ) -> None:
         """What a record says of its step, and of its outputs by no more than a name."""
-        self.names[name] = f"step:{step.id}"
+        self.names.ids[name] = f"step:{step.id}"
         inputs = (node for _, node, _ in step.uses)
         mentioned = [
             self._mention(node, record.origin, named=node in step.outputs)
             for node in dict.fromkeys((*step.outputs, *inputs))
         ]
-        own = frozenset({self.names[name], *step.outputs})
-        subjects = tuple(s for node in step.outputs for s in self._subject(node))
+        own = frozenset({self.names.ids[name], *step.outputs})
+        subjects = tuple(s for node in step.outputs for s in self.names.subject(node))
         graph = record.graph(mentioned)
         self.items.append(
             Item(f"steps/{name}", PROVENANCE_V1, subjects, signer, own, graph)
         )
 
     def _mention(self, node: str, origin: Origin, *, named: bool) -> Node:
-        it, origins = self.nodes[node], frozenset({origin})
+        it, origins = self.names.nodes[node], frozenset({origin})
         values = it.values("name") if named else ()
         facts = merge_facts(Fact("name", value, origins) for value in values)
         return Node(facts, origins, id=node, kind=it.kind)
 
     def add_edge(self, entry: Reader) -> None:
-        source = self.node(entry, entry.text("from"), "from")
+        source = self.names.node(entry, entry.text("from"), "from")
         word = entry.choice("relation", [str(r) for r in _RELATIONS])
         role, facts = entry.text("role", "") or "", parts.single(entry, "facts")
         to = entry.text("to")
@@ -227,58 +220,12 @@ class _Making:
             if word == Relation.ATTRIBUTED_TO and isinstance(to, str):
                 target: str | None = self.said.build.party(to)
             else:
-                target = self.node(entry, to, "to")
+                target = self.names.node(entry, to, "to")
             if source and target and word:
                 self.said.edge(source, Relation(word), target, role, facts)
         except AibomError as error:
             entry.problem(str(error))
         entry.close()
-
-    def add_statement(self, name: str, entry: Reader) -> None:
-        word = entry.text("predicate")
-        about = self.node(entry, entry.text("about"), "about")
-        signer = self._signer(entry)
-        entry.close()
-        if isinstance(word, str) and word not in _PREDICATES and "://" not in word:
-            entry.problem(f"unknown {word!r}{suggest(word, _PREDICATES)}", "predicate")
-        elif about is not None and isinstance(word, str):
-            own = frozenset({about}) if word == "bom" else frozenset[str]()
-            place, kind = f"statements/{name}", _PREDICATES.get(word, word)
-            self.items.append(Item(place, kind, self._subject(about), signer, own))
-
-    def add_audit(self, name: str, entry: Reader) -> None:
-        about = self.node(entry, entry.text("about"), "about")
-        kind, on = entry.text("type"), entry.time("examined_on")
-        tool = entry.text("tool", "a tool")
-        numbers = [parts.measurement(m) for m in entry.readers("measurements")]
-        signer = self._signer(entry)
-        entry.close()
-        if about is None or kind is None or on is None:
-            return
-        found = Audit(kind, on, tool, tuple(n for n in numbers if n is not None))
-        place, subject = f"audits/{name}", self._subject(about)
-        self.items.append(Item(place, AUDIT_V1, subject, signer, audit=found))
-
-    def node(self, entry: Reader, name: Any, key: str) -> str | None:
-        """The node (not the step) of this id; another is a problem."""
-        found = self.names.get(name) if isinstance(name, str) else None
-        if found in self.nodes:
-            return found
-        if isinstance(name, str):
-            known = [n for n, node in self.names.items() if node in self.nodes]
-            entry.problem(f"no node {name!r}{suggest(name, known)}", key)
-        return None
-
-    def _subject(self, node: str) -> tuple[tuple[str, Digest], ...]:
-        digest = self.nodes[node].digest
-        return () if digest is None else ((self.nodes[node].label, digest),)
-
-    def _signer(self, entry: Reader) -> Signer | None:
-        """Whoever is declared to have signed; without one, nobody who is allowed."""
-        name = entry.text("signer", None)
-        if name is not None and name not in self.signers:
-            entry.problem(f"no signer {name!r}{suggest(name, self.signers)}", "signer")
-        return self.signers.get(name) if isinstance(name, str) else None
 
     def _uses(
         self, entry: Reader
@@ -292,10 +239,10 @@ class _Making:
             stated = uses.raw(role)
             for one in stated if isinstance(stated, list) else [stated]:
                 if isinstance(one, str):
-                    node, facts = self.node(uses, one, role), {}
+                    node, facts = self.names.node(uses, one, role), {}
                 else:
                     each = Reader(one, f"{uses.where}.{role}", uses.problems)
-                    node = self.node(each, each.text("node"), "node")
+                    node = self.names.node(each, each.text("node"), "node")
                     facts = parts.single(each, "facts")
                     each.close()
                 if node is not None:

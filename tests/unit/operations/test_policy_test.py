@@ -14,8 +14,9 @@ from policy_builders import ANNE, BERT, COMMIT
 from worlds import World
 
 from aibom.errors import AibomError, PolicyInvalid, UsageError
-from aibom.operations.policy_test import Report, find_ptests, run_ptests
+from aibom.operations.policy_test import Report, run_ptests
 from aibom.operations.ptest_document import check_ptest
+from aibom.operations.ptest_find import find_ptests
 from aibom.resources import read_schema
 
 SOURCE = f"pkg:huggingface/acme/corpus@{COMMIT}"
@@ -535,7 +536,7 @@ def world_file(world: World, *cases: dict[str, Any]) -> Report:
     path.write_text(
         json.dumps({**head, "time": "2026-11-21T12:00:00Z", "cases": list(cases)})
     )
-    return run_ptests([folder])
+    return run_ptests([folder], within=(world.root,))
 
 
 def test_a_bom_with_evidence_and_the_folders_data(world: World) -> None:
