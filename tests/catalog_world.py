@@ -89,8 +89,22 @@ def put(folder: Path, files: Mapping[str, bytes | str]) -> Path:
     return folder
 
 
-def read(cataloger: Cataloger, folder: Path, files: Mapping[str, bytes | str]) -> Read:
-    """What the cataloger says of these files; every finding is one it declares."""
+def pseudonym(name: str) -> str:
+    """The party id that tests give a person."""
+    return person_pseudonym(name, "tests:0123456789abcdef0123456789abcdef")
+
+
+def read(
+    cataloger: Cataloger,
+    folder: Path,
+    files: Mapping[str, bytes | str],
+    *,
+    key: bool = True,
+) -> Read:
+    """What the cataloger says of these files; every finding is one it declares.
+
+    With ``key``, persons have pseudonyms; without, they are not named.
+    """
     place = Place.of(put(folder, files))
     done = []
     for name in place.names:
