@@ -1,7 +1,8 @@
 """Write the generated pages of docs/, or with --check say which of them have drifted.
 
 ``docs/checks/`` comes from the checks themselves: module docstring, settings and the
-kinds of node they make sense for. ``docs/cli.md`` is the help of every command. A page
+kinds of node they make sense for. ``docs/catalogers/`` comes from what catalogers
+declare. ``docs/cli.md`` is the help of every command. A page
 that nothing generates any more has drifted, too. Run it as ``make docs``, or as
 ``make docs-check``.
 """
@@ -18,6 +19,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import NoneType
 
+from aibom.catalogers.cataloger import Cataloger
+from aibom.catalogers.places import catalogers
 from aibom.policy.checks import CHECKS
 from aibom.policy.context import Check
 from aibom.policy.settings import Days
@@ -66,7 +69,11 @@ def find_drift(folder: Path, written: Mapping[str, str]) -> list[str]:
         path = folder / name
         if not path.is_file() or path.read_text("utf-8") != text:
             wrong.append(name)
-    there = {f"checks/{path.name}" for path in (folder / "checks").glob("*.md")}
+    there = {
+        f"{kind}/{path.name}"
+        for kind in ("checks", "catalogers")
+        for path in (folder / kind).glob("*.md")
+    }
     return sorted({*wrong, *(there - set(written))})
 
 
@@ -190,6 +197,44 @@ def default_text(field: dataclasses.Field[typing.Any]) -> str:
     return f"`{field.default}`"
 
 
+def cataloger_pages() -> dict[str, str]:
+    """``catalogers/<id>.md`` for every cataloger, and the index of them."""
+    found = catalogers()
+    rows = [f"| [{item.id}]({item.id}.md) | {item.title} |" for item in found]
+    index = [
+        NOTE,
+        "# Catalogers",
+        "",
+        "What `aibom scan` reads, and how far each of them can be believed. All that",
+        "they say is claimed: it was read, not seen happening.",
+        "",
+        "| cataloger | reads |",
+        "|---|---|",
+        *sorted(rows),
+        "",
+    ]
+    pages = {f"catalogers/{item.id}.md": cataloger_page(item) for item in found}
+    return {"catalogers/README.md": "\n".join(index), **pages}
+
+
+def cataloger_page(item: Cataloger) -> str:
+    """The page of one cataloger."""
+    told = importlib.import_module(item.read.__module__).__doc__ or ""
+    summary, *paragraphs = told.strip().split("\n\n")
+    lines = [NOTE, f"# {item.id}", "", summary.replace("``", "`"), ""]
+    for paragraph in paragraphs:
+        lines += [re.sub(r"``", "`", paragraph), ""]
+    if item.needs:
+        lines += [f"Needs the extra `{item.needs}`; without it, files are skipped.", ""]
+    lines += ["## Supplies", "", *(f"* {line}" for line in item.supplies), ""]
+    lines += ["## Cannot", "", *(f"* {line}" for line in item.cannot), ""]
+    lines += ["## Findings", "", "| code | meaning |", "|---|---|"]
+    for code, meaning in sorted(item.findings.items()):
+        text = meaning.replace("|", "\\|")
+        lines.append(f"| `{code}` | {text} |")
+    return "\n".join([*lines, ""])
+
+
 def cli_page() -> dict[str, str]:
     """``cli.md``: the ``--help`` of every command, at a width of 88 columns."""
     from aibom.cli import cli
@@ -223,7 +268,11 @@ def help_texts(
 
 
 #: What generates pages: each gives the pages it is answerable for, by path in docs/.
-PAGES: tuple[Callable[[], dict[str, str]], ...] = (check_pages, cli_page)
+PAGES: tuple[Callable[[], dict[str, str]], ...] = (
+    check_pages,
+    cataloger_pages,
+    cli_page,
+)
 
 
 if __name__ == "__main__":

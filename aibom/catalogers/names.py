@@ -121,7 +121,7 @@ def say_bases(
     for text, revision, at in bases:
         name = refer_to_model(notes, text, at, revision=revision, facts=facts)
         if name is not None and requires:
-            notes.edge(SUBJECT, Relation.REQUIRES, name, "base-model", at)
+            notes.edge(SUBJECT, Relation.REQUIRES, name, "base", at)
     named = sorted({(t.strip(), r, at) for t, r, at in bases if is_hub_name(t.strip())})
     if named and len(named) == len(bases):
         at = named[0][2] if len(named) == 1 else ""

@@ -25,6 +25,7 @@ __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("aibom.cli.run", "Run a command as a step and record it."),
     "assemble": ("aibom.cli.assemble", "Join step records into the artifact's BOM."),
+    "scan": ("aibom.cli.scan", "Catalog what a place says of itself into a BOM."),
     "show": ("aibom.cli.show", "Draw the lineage of a BOM as a tree."),
     "validate": ("aibom.cli.validate", "Check a BOM: schema, references, our profile."),
     "keygen": ("aibom.cli.keygen", "Make a signing key."),
@@ -75,6 +76,7 @@ class LazyGroup(Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Whoever makes models:    run → assemble → sign
+Whoever gets models:     scan
 Whoever examines them:   audit record
 Whoever deploys them:    policy lock → gate → explain
 

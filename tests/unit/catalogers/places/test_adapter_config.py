@@ -21,7 +21,7 @@ CASES: dict[str, tuple[Any, set[Any], set[Any], set[Any]]] = {
         {BASE: "google-bert/bert-base-uncased", "revision": None, "peft_type": "LORA"},
         {
             ("subject", "derived-from", BERT, "base-model"),
-            ("subject", "requires", BERT, "base-model"),
+            ("subject", "requires", BERT, "base"),
         },
         {
             ("adapter-type", "LORA", "/peft_type"),
@@ -33,7 +33,7 @@ CASES: dict[str, tuple[Any, set[Any], set[Any], set[Any]]] = {
         {BASE: "google-bert/bert-base-uncased", "revision": COMMIT},
         {
             ("subject", "derived-from", f"{BERT}@{COMMIT}", "base-model"),
-            ("subject", "requires", f"{BERT}@{COMMIT}", "base-model"),
+            ("subject", "requires", f"{BERT}@{COMMIT}", "base"),
         },
         {
             ("base-model", "google-bert/bert-base-uncased", f"/{BASE}"),
@@ -45,7 +45,7 @@ CASES: dict[str, tuple[Any, set[Any], set[Any], set[Any]]] = {
         {BASE: "/mnt/nfs/models/llama"},
         {
             ("subject", "derived-from", "/mnt/nfs/models/llama", "base-model"),
-            ("subject", "requires", "/mnt/nfs/models/llama", "base-model"),
+            ("subject", "requires", "/mnt/nfs/models/llama", "base"),
         },
         set(),
         {("reference-local-path", f"/{BASE}")},

@@ -1,0 +1,300 @@
+"""Scan: what a model or dataset on this disk says about itself, as a lineage graph.
+
+Every file is hashed once, and read by the catalogers that want it. What they write down
+about "the thing that this file is part of" is settled here: files that lie directly in
+a folder speak about that folder. The folder that was named is the root; one further
+down about which something is said is a thing of its own, by its tree digest, and the
+root comes from it (``derived-from``, role ``part``).
+
+What is found is claimed, whoever signs it: nothing here was seen happening. Sources
+that disagree stand side by side, and nothing is joined by name, so a fine-tune is never
+merged with its base. What was odd, or could not be read, becomes facts of the root, so
+that it is in the BOM and not only on a screen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from aibom.bom.encode import encode
+from aibom.catalogers.artifact import artifact_node
+from aibom.catalogers.cataloger import Cataloger
+from aibom.catalogers.findings import Finding
+from aibom.catalogers.notes import SUBJECT, Notes
+from aibom.catalogers.place import Place
+from aibom.catalogers.places import catalogers
+from aibom.digest import Progress
+from aibom.errors import UsageError
+from aibom.lineage.graph import Graph
+from aibom.lineage.identity import entity_id, person_pseudonym
+from aibom.lineage.nodes import (
+    ROOT_KINDS,
+    Edge,
+    Fact,
+    Kind,
+    Node,
+    Origin,
+    Relation,
+    merge_facts,
+)
+from aibom.operations.assemble import source_date
+from aibom.operations.files import write_atomic
+from aibom.operations.validate import bom_bytes
+from aibom.recording.reference import InputRef, source_revision
+
+__all__ = ["Scanned", "scan", "scan_bom"]
+
+_MAX_FINDINGS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan found: lineage around the root, and what was odd or not read.
+
+    ``read`` counts the files that each cataloger read; ``unclaimed`` are the files of
+    which no cataloger knows more than their digest and format.
+    """
+
+    graph: Graph
+    findings: tuple[Finding, ...]
+    read: Mapping[str, int]
+    unclaimed: tuple[str, ...]
+
+
+def scan(
+    path: Path,
+    *,
+    kind: Kind | None = None,
+    name: str | None = None,
+    source: str | None = None,
+    inputs: Iterable[InputRef] = (),
+    pseudonym_key: str | None = None,
+    progress: Progress | None = None,
+) -> Scanned:
+    """Catalog what lies at ``path``.
+
+    ``kind`` is what it is, where its files do not tell (or do not agree). ``name`` and
+    ``source`` (a purl) are the caller's word. ``inputs`` are other places that the
+    caller says it was made from: they are scanned too, and what was made of them is the
+    caller's word as well. Persons are named only with ``pseudonym_key``.
+
+    Raises :class:`~aibom.errors.UsageError`: ``kind-undecided``, ``source-not-purl``,
+    ``pseudonym-key-malformed``; :class:`~aibom.errors.InputError` as
+    :meth:`~aibom.catalogers.place.Place.of` does, and ``changed-while-scanning``.
+    """
+    person = _pseudonyms(pseudonym_key)
+    origin = Origin("user")
+    main = _Scan(Place.of(path, progress), person)
+    root = main.settle(kind)
+    nodes = [*main.nodes, _as_told(main.root, origin, name, source)]
+    edges = list(main.edges)
+    scans = [main]
+    for ref in inputs:
+        other = _Scan(Place.of(ref.path, progress), person)
+        name_of = other.settle(Kind(ref.kind) if ref.kind else None)
+        nodes += [*other.nodes, _as_told(other.root, origin, ref.name, ref.source)]
+        edges += other.edges
+        edges.append(_edge(root, name_of, ref.role, origin))
+        scans.append(other)
+    for done in scans:
+        done.place.require_unchanged()
+    counts: Counter[str] = Counter()
+    for done in scans:
+        counts.update(done.read)
+    return Scanned(
+        Graph.of(nodes, edges, root),
+        tuple(sorted(finding for done in scans for finding in done.findings)),
+        dict(sorted(counts.items())),
+        tuple(name for done in scans for name in done.unclaimed),
+    )
+
+
+def scan_bom(scanned: Scanned, *, spec_version: str, output: Path | None) -> bytes:
+    """The BOM of a scan, validated at every level; written where ``output`` says."""
+    document = encode(scanned.graph, spec_version=spec_version, timestamp=source_date())
+    data = bom_bytes(document, str(output or "the scan"))
+    if output is not None:
+        write_atomic(output, data)
+    return data
+
+
+def _pseudonyms(key: str | None) -> Callable[[str], str] | None:
+    if key is None:
+        return None
+    person_pseudonym("nobody", key)  # a malformed key is refused before the hashing
+    return lambda name: person_pseudonym(name, key)
+
+
+def _as_told(node: Node, origin: Origin, name: str | None, source: str | None) -> Node:
+    """The node with what the caller says of it; nothing where nothing is said."""
+    said = {"name": name, "source": source}
+    if source is not None:
+        said["revision"] = source_revision(source)
+    facts = [
+        Fact(field, value, frozenset({origin}))
+        for field, value in said.items()
+        if value is not None
+    ]
+    return replace(
+        node,
+        facts=merge_facts(facts),
+        origins=frozenset({origin}) if facts else frozenset(),
+        files=(),
+    )
+
+
+def _edge(source: str, target: str, role: str, origin: Origin) -> Edge:
+    return Edge(
+        (),
+        frozenset({origin}),
+        source=source,
+        relation=Relation.DERIVED_FROM,
+        target=target,
+        role=role,
+    )
+
+
+class _Scan:
+    """One place, read by every cataloger that wants a file of it."""
+
+    def __init__(self, place: Place, person: Callable[[str], str] | None) -> None:
+        self.place = place
+        self.read: Counter[str] = Counter()
+        self.notes = list(self._read_all(person))
+        claimed = {notes.path for notes in self.notes}
+        self.unclaimed = tuple(name for name in place.names if name not in claimed)
+        self.findings = [f for notes in self.notes for f in notes.findings]
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.root = Node()
+
+    def _read_all(self, person: Callable[[str], str] | None) -> Iterator[Notes]:
+        for cataloger in catalogers():
+            for name in self.place.names:
+                if cataloger.wants(name, self.place.formats[name]):
+                    yield self._read_one(cataloger, name, person)
+
+    def _read_one(
+        self, cataloger: Cataloger, name: str, person: Callable[[str], str] | None
+    ) -> Notes:
+        notes = Notes(cataloger.id, self.place, name, person)
+        cataloger.read(notes)
+        self.read[cataloger.id] += 1
+        return notes
+
+    def settle(self, kind: Kind | None) -> str:
+        """Decide what each subject is, and give the id of the place itself."""
+        kinds = self._kinds(kind)
+        subjects = {folder: self._subject(folder, k) for folder, k in kinds.items()}
+        self.root = subjects[""]
+        for notes in self.notes:
+            self._place(notes, subjects)
+        for folder, subject in subjects.items():
+            if folder:
+                above = subjects[_nearest(str(PurePosixPath(folder).parent), subjects)]
+                edge = _edge(above.id, subject.id, "part", Origin("artifact-folder"))
+                self.edges.append(edge)
+        self.nodes += subjects.values()
+        self.nodes.append(self._with_findings(self.root))
+        return self.root.id
+
+    def _kinds(self, told: Kind | None) -> dict[str, Kind]:
+        """The kind of every folder that is a thing; ``""`` is always among them."""
+        votes: dict[str, set[tuple[Kind, bool]]] = {}
+        for notes in self.notes:
+            votes.setdefault(notes.folder, set()).update(notes.kinds)
+        found: dict[str, Kind] = {}
+        for folder, said in votes.items():
+            decided = _decided(said)
+            if folder and decided is not None:
+                found[folder] = decided
+        everything = {vote for said in votes.values() for vote in said}
+        root = told or _decided(votes.get("", set())) or _decided(everything)
+        if root is None:
+            raise _undecided(self.place.path, everything)
+        return {"": root, **found}
+
+    def _subject(self, folder: str, kind: Kind) -> Node:
+        if not folder:
+            return artifact_node(kind, self.place.content)
+        digest = self.place.folder(folder).digest
+        origin = Origin("artifact-folder", digest.value)
+        name = Fact("name", folder, frozenset({origin}))
+        return Node((name,), frozenset({origin}), id=entity_id(kind, digest), kind=kind)
+
+    def _place(self, notes: Notes, subjects: Mapping[str, Node]) -> None:
+        """Add what one cataloger wrote, with the subject where it said "subject"."""
+        subject = subjects[_nearest(notes.folder, subjects)]
+        origins = frozenset(origin for fact in notes.facts for origin in fact.origins)
+        self.nodes.append(
+            replace(subject, facts=merge_facts(notes.facts), origins=origins, files=())
+        )
+        self.nodes += notes.nodes
+        for edge in notes.edges:
+            source = subject.id if edge.source == SUBJECT else edge.source
+            target = subject.id if edge.target == SUBJECT else edge.target
+            if source != target:  # a single file that speaks about itself
+                self.edges.append(replace(edge, source=source, target=target))
+
+    def _with_findings(self, root: Node) -> Node:
+        """The root, with what was odd or left unread as facts."""
+        said: dict[str, tuple[set[str], Origin]] = {}
+        for finding in sorted(self.findings)[:_MAX_FINDINGS]:
+            word = "unread" if finding.unread else "odd"
+            at = (
+                f"{finding.path}#{finding.pointer}" if finding.pointer else finding.path
+            )
+            field = f"{word}.{_visible(at)}"
+            digest = self.place.sha256(finding.path)
+            origin = Origin(finding.cataloger, digest, finding.pointer)
+            said.setdefault(field, (set(), origin))[0].add(finding.code)
+        facts = [
+            Fact(field, ", ".join(sorted(codes)), frozenset({origin}))
+            for field, (codes, origin) in said.items()
+        ]
+        if len(self.findings) > _MAX_FINDINGS:
+            more = str(len(self.findings) - _MAX_FINDINGS)
+            facts.append(Fact("findings-left-out", more, root.origins))
+        return replace(root, facts=merge_facts(facts), origins=frozenset(), files=())
+
+
+def _decided(votes: Iterable[tuple[Kind, bool]]) -> Kind | None:
+    """The one kind that bytes show, else the one that words say; else None."""
+    votes = set(votes)
+    shown = {kind for kind, by_bytes in votes if by_bytes}
+    said = {kind for kind, _ in votes}
+    for kinds in (shown, said):
+        if len(kinds) == 1:
+            return next(iter(kinds))
+        if kinds:
+            return None
+    return None
+
+
+def _undecided(path: Path, votes: set[tuple[Kind, bool]]) -> UsageError:
+    kinds = sorted({kind.value for kind, _ in votes})
+    told = f"both: {', '.join(kinds)}" if kinds else "nothing that is known to aibom"
+    choices = ", ".join(sorted(kind.value for kind in ROOT_KINDS))
+    return UsageError(
+        f"cannot tell what this is; its files say {told}",
+        reason="kind-undecided",
+        where=str(path),
+        hint=f"say it: --kind {choices.replace(', ', '|')}, or scan its parts one "
+        "by one",
+    )
+
+
+def _nearest(folder: str, subjects: Mapping[str, Node]) -> str:
+    """The folder itself, or the next one above it, that is a thing."""
+    current = "" if folder == "." else folder
+    while current not in subjects:
+        current = current.rpartition("/")[0]
+    return current
+
+
+def _visible(text: str) -> str:
+    """Control characters written out: they cannot stand in the name of a fact."""
+    return "".join(c if c.isprintable() or c > "\x7f" else ascii(c)[1:-1] for c in text)
