@@ -22,9 +22,10 @@ from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id, undigested_id
 from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation, merge_facts
 
-__all__ = ["decode_foreign"]
+__all__ = ["KINDS", "decode_foreign"]
 
-_KINDS = {
+#: What CycloneDX types of components are here; every other is code.
+KINDS = {
     "machine-learning-model": Kind.MODEL,
     "data": Kind.DATASET,
     "application": Kind.SYSTEM,
@@ -98,7 +99,7 @@ class _Foreign:
             )
 
     def _component(self, element: Mapping[str, Any], where: str) -> str:
-        kind = _KINDS.get(element["type"], Kind.CODE)
+        kind = KINDS.get(element["type"], Kind.CODE)
         ref = element.get("bom-ref")
         stated = read_component_fields(element, "")
         hashes = [
@@ -137,6 +138,8 @@ class _Foreign:
             child, owner, place = pending.pop()
             stubs = owner.get("pedigree", {}).get("ancestors", ())
             for index, stub in enumerate(stubs):
+                if stub["type"] == "file":
+                    continue
                 here = f"{place}/pedigree/ancestors/{index}"
                 parent = self._component(stub, here)
                 self._edge(child, Relation.DERIVED_FROM, parent, "ancestor", here)

@@ -110,6 +110,8 @@ def _tell(done: Scanned) -> None:
         ),
         "found odd",
     )
+    if done.root.digest is None:
+        warn("note: nothing here has these bytes, so this BOM cannot be signed")
     counts = ", ".join(f"{name} {count}" for name, count in done.read.items())
     warn(f"read: {counts or 'nothing but digests'}")
     if done.unclaimed:

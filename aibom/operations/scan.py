@@ -42,12 +42,12 @@ from aibom.lineage.nodes import (
 )
 from aibom.operations.assemble import source_date
 from aibom.operations.files import write_atomic
+from aibom.operations.scan_bom import is_bom, scan_document
+from aibom.operations.scan_findings import finding_facts
 from aibom.operations.validate import bom_bytes
 from aibom.recording.reference import InputRef, source_revision
 
 __all__ = ["Scanned", "scan", "scan_bom"]
-
-_MAX_FINDINGS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ class Scanned:
     findings: tuple[Finding, ...]
     read: Mapping[str, int]
     unclaimed: tuple[str, ...]
+
+    @property
+    def root(self) -> Node:
+        """What the BOM is about."""
+        return self.graph.nodes[str(self.graph.root)]
 
 
 def scan(
@@ -81,10 +86,16 @@ def scan(
     caller says it was made from: they are scanned too, and what was made of them is the
     caller's word as well. Persons are named only with ``pseudonym_key``.
 
-    Raises :class:`~aibom.errors.UsageError`: ``kind-undecided``, ``source-not-purl``,
-    ``pseudonym-key-malformed``; :class:`~aibom.errors.InputError` as
-    :meth:`~aibom.catalogers.place.Place.of` does, and ``changed-while-scanning``.
+    A file that calls itself a CycloneDX document is read as one, however it was written
+    (:mod:`aibom.operations.scan_bom`).
+
+    Raises :class:`~aibom.errors.UsageError`: ``kind-undecided``, ``scan-of-a-bom``,
+    ``source-not-purl``, ``pseudonym-key-malformed``;
+    :class:`~aibom.errors.InputError` as :meth:`~aibom.catalogers.place.Place.of` does,
+    and ``changed-while-scanning``.
     """
+    if is_bom(path):
+        return _scan_document(path, kind, name, source, inputs)
     person = _pseudonyms(pseudonym_key)
     origin = Origin("user")
     main = _Scan(Place.of(path, progress), person)
@@ -113,12 +124,44 @@ def scan(
 
 
 def scan_bom(scanned: Scanned, *, spec_version: str, output: Path | None) -> bytes:
-    """The BOM of a scan, validated at every level; written where ``output`` says."""
+    """The BOM of a scan, validated; written where ``output`` says.
+
+    Our profile asks for a root with a content digest. Where there is none (a BOM about
+    something that is not here), the levels ``schema`` and ``references`` hold, and the
+    document can be read and checked, but neither signed nor passed by a gate.
+    """
     document = encode(scanned.graph, spec_version=spec_version, timestamp=source_date())
-    data = bom_bytes(document, str(output or "the scan"))
+    level = "profile" if scanned.root.digest else "references"
+    data = bom_bytes(document, str(output or "the scan"), level)
     if output is not None:
         write_atomic(output, data)
     return data
+
+
+def _scan_document(
+    path: Path,
+    kind: Kind | None,
+    name: str | None,
+    source: str | None,
+    inputs: Iterable[InputRef],
+) -> Scanned:
+    """A BOM that somebody wrote; what it is about is its own word."""
+    if kind is not None or tuple(inputs):
+        raise UsageError(
+            "a BOM says itself what it is about, and what that was made from",
+            reason="scan-of-a-bom",
+            where=str(path),
+            hint="leave out --kind and --input",
+        )
+    graph, findings = scan_document(path)
+    root = graph.nodes[str(graph.root)]
+    digest = next(iter(root.origins)).digest
+    facts = merge_facts(finding_facts(findings, lambda _: digest))
+    noted = replace(root, facts=facts, origins=frozenset(), files=())
+    told = _as_told(root, Origin("user"), name, source)
+    nodes = [*graph.nodes.values(), noted, told]
+    done = Graph.of(nodes, graph.edges, graph.root, graph.extra)
+    return Scanned(done, findings, {"bom": 1}, ())
 
 
 def _pseudonyms(key: str | None) -> Callable[[str], str] | None:
@@ -198,7 +241,10 @@ class _Scan:
                 edge = _edge(above.id, subject.id, "part", Origin("artifact-folder"))
                 self.edges.append(edge)
         self.nodes += subjects.values()
-        self.nodes.append(self._with_findings(self.root))
+        facts = merge_facts(finding_facts(self.findings, self.place.sha256))
+        self.nodes.append(
+            replace(self.root, facts=facts, origins=frozenset(), files=())
+        )
         return self.root.id
 
     def _kinds(self, told: Kind | None) -> dict[str, Kind]:
@@ -239,27 +285,6 @@ class _Scan:
             if source != target:  # a single file that speaks about itself
                 self.edges.append(replace(edge, source=source, target=target))
 
-    def _with_findings(self, root: Node) -> Node:
-        """The root, with what was odd or left unread as facts."""
-        said: dict[str, tuple[set[str], Origin]] = {}
-        for finding in sorted(self.findings)[:_MAX_FINDINGS]:
-            word = "unread" if finding.unread else "odd"
-            at = (
-                f"{finding.path}#{finding.pointer}" if finding.pointer else finding.path
-            )
-            field = f"{word}.{_visible(at)}"
-            digest = self.place.sha256(finding.path)
-            origin = Origin(finding.cataloger, digest, finding.pointer)
-            said.setdefault(field, (set(), origin))[0].add(finding.code)
-        facts = [
-            Fact(field, ", ".join(sorted(codes)), frozenset({origin}))
-            for field, (codes, origin) in said.items()
-        ]
-        if len(self.findings) > _MAX_FINDINGS:
-            more = str(len(self.findings) - _MAX_FINDINGS)
-            facts.append(Fact("findings-left-out", more, root.origins))
-        return replace(root, facts=merge_facts(facts), origins=frozenset(), files=())
-
 
 def _decided(votes: Iterable[tuple[Kind, bool]]) -> Kind | None:
     """The one kind that bytes show, else the one that words say; else None."""
@@ -293,8 +318,3 @@ def _nearest(folder: str, subjects: Mapping[str, Node]) -> str:
     while current not in subjects:
         current = current.rpartition("/")[0]
     return current
-
-
-def _visible(text: str) -> str:
-    """Control characters written out: they cannot stand in the name of a fact."""
-    return "".join(c if c.isprintable() or c > "\x7f" else ascii(c)[1:-1] for c in text)

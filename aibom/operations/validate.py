@@ -135,14 +135,14 @@ def _invalid(problems: tuple[Problem, ...], where: str) -> DocumentInvalid:
     )
 
 
-def bom_bytes(document: dict[str, Any], where: str) -> bytes:
-    """A BOM of ours as bytes, validated at every level.
+def bom_bytes(document: dict[str, Any], where: str, level: str = "profile") -> bytes:
+    """A BOM of ours as bytes, validated at every level up to ``level``.
 
     A problem here is a fault of this program, not of its user, and says so.
     """
     data = to_bytes(document)
     digest = hashlib.sha256(data).hexdigest()
-    problems = problems_of(document, digest, "profile")
+    problems = problems_of(document, digest, level)
     if problems:
         error = _invalid(problems, where)
         raise AibomError(
