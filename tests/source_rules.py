@@ -16,8 +16,8 @@ from pathlib import Path
 
 STAGES = ("recording", "catalogers", "bom", "attest", "audits", "policy", "report")
 GROUND = (
-    *("errors", "resources", "listing", "digest", "reading", "namespaces"),
-    *("statement", "verdict"),
+    *("errors", "resources", "listing", "digest", "merkle", "reading"),
+    *("namespaces", "statement", "verdict"),
 )
 
 #: first name below ``aibom`` → floor; a part may import itself and lower floors. One

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 
 from aibom.testing.sigstore.keys import LogKey
-from aibom.testing.sigstore.merkle import MerkleTree
+from aibom.merkle import MerkleTree
 from aibom.testing.sigstore.wire import b64
 
 __all__ = ["Inclusion", "TransparencyLog"]

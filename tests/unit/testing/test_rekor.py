@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sigstore_clients import sign
 
 from aibom.testing.sigstore import LocalSigstore
-from aibom.testing.sigstore.merkle import leaf_hash
+from aibom.merkle import leaf_hash
 
 
 def encoded(data):

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from aibom.testing.sigstore.keys import LogKey
-from aibom.testing.sigstore.merkle import MerkleTree
+from aibom.merkle import MerkleTree
 from aibom.testing.sigstore.translog import TransparencyLog
 
 NAME = "127.0.0.1:8080"

@@ -8,8 +8,9 @@ here: consistency proofs, which no Sigstore client asks for.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
-__all__ = ["MerkleTree", "leaf_hash"]
+__all__ = ["MerkleTree", "leaf_hash", "root_of_proof"]
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -33,7 +34,14 @@ class MerkleTree:
 
     def append(self, entry: bytes) -> int:
         """Add one entry; returns its index."""
-        carried = leaf_hash(entry)
+        return self.append_hash(leaf_hash(entry))
+
+    def append_hash(self, carried: bytes) -> int:
+        """Add an entry by its hash: a leaf's, or the root of one complete subtree.
+
+        In one tree all subtrees have the same size, a power of two; only the last may
+        be smaller. Then the root is that of the tree over all leaves.
+        """
         for level in self._levels:
             level.append(carried)
             if len(level) % 2:
@@ -71,6 +79,30 @@ class MerkleTree:
             return self._levels[level][start >> level]
         middle = start + _split(size)
         return _node_hash(self._subtree(start, middle), self._subtree(middle, end))
+
+
+def root_of_proof(
+    index: int, size: int, leaf: bytes, siblings: Sequence[bytes]
+) -> bytes | None:
+    """The root that an inclusion proof leads to (RFC 9162, section 2.1.3.2).
+
+    ``leaf`` is the hash of the entry, ``siblings`` go from the leaf up. None where
+    their number does not fit an entry at ``index`` of ``size``.
+    """
+    if not 0 <= index < size:
+        return None
+    place, last, found = index, size - 1, leaf
+    for sibling in siblings:
+        if last == 0:
+            return None
+        if place & 1 or place == last:
+            found = _node_hash(sibling, found)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            found = _node_hash(found, sibling)
+        place, last = place >> 1, last >> 1
+    return found if last == 0 else None
 
 
 def _split(size: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aibom.testing.sigstore.merkle import MerkleTree, leaf_hash
+from aibom.merkle import MerkleTree, leaf_hash, root_of_proof
 
 #: The vectors that Certificate Transparency's implementations share: eight leaves, and
 #: the roots of the trees of one to eight of them.
@@ -118,3 +118,27 @@ def test_a_node_is_never_a_leaf(leaves):
 def test_what_is_not_there_has_no_proof(index):
     with pytest.raises(IndexError, match="tree of 3"):
         tree_of([b"a", b"b", b"c"]).inclusion_proof(index)
+
+
+@given(entries, st.data())
+def test_a_proof_leads_to_the_root_and_only_of_its_own_entry(leaves, data):
+    tree = tree_of(leaves)
+    index = data.draw(st.integers(0, len(leaves) - 1))
+    proof, size = tree.inclusion_proof(index), len(leaves)
+    leaf = leaf_hash(leaves[index])
+    assert root_of_proof(index, size, leaf, proof) == tree.root()
+    assert root_of_proof(index, size, leaf_hash(b"other"), proof) != tree.root()
+    assert root_of_proof(index, size, leaf, [*proof, leaf]) is None
+    assert root_of_proof(size, size, leaf, proof) is None
+    if proof:
+        assert root_of_proof(index, size, leaf, proof[:-1]) is None
+        swapped = [bytes(32), *proof[1:]]
+        assert root_of_proof(index, size, leaf, swapped) != tree.root()
+
+
+@given(entries, st.integers(0, 4))
+def test_pages_of_a_power_of_two_make_the_tree_over_all(leaves, height):
+    pages = MerkleTree()
+    for start in range(0, len(leaves), 2**height):
+        pages.append_hash(tree_of(leaves[start : start + 2**height]).root())
+    assert pages.root() == tree_of(leaves).root()

@@ -1,0 +1,244 @@
+"""Record manifests: name every record of a dataset by one hash; prove; compare."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from aibom.bom.parse import read_bytes
+from aibom.catalogers.record_documents import Proof, read_manifest, read_proof
+from aibom.catalogers.records import (
+    FORMATS,
+    Manifest,
+    Reading,
+    read_records,
+)
+from aibom.digest import Progress, hash_path
+from aibom.errors import InputError, UsageError, VerificationFailed
+from aibom.merkle import MerkleTree
+
+__all__ = [
+    "Difference",
+    "check_manifest",
+    "check_proof",
+    "load_manifest",
+    "make_manifest",
+    "prove",
+]
+
+_SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+_MAX_MANIFEST = 256 * 1024 * 1024
+_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Records of which some differ: from ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+
+def make_manifest(
+    path: Path,
+    *,
+    format_: str | None = None,
+    header: bool | None = None,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Read all records of a file or folder, once.
+
+    ``format_`` is one of :data:`aibom.catalogers.records.FORMATS`; without it, it is
+    the one that the name ends with, and a folder is ``files``. ``header`` says whether
+    the first row of a CSV is one (it is, unless told otherwise).
+
+    Raises :class:`~aibom.errors.UsageError` (``record-format-unknown``) and
+    :class:`~aibom.errors.InputError` as hashing and
+    :class:`~aibom.catalogers.records.Reading` do.
+    """
+    chosen = _format_of(path, format_)
+    if chosen == "files":
+        reading = Reading(chosen, header=False, progress=None)
+        return reading.of_folder(hash_path(path, progress=progress))
+    has_header = chosen == "csv" if header is None else header
+    try:
+        with path.open("rb") as stream:
+            before = os.fstat(stream.fileno())
+            meter = _Meter(before.st_size, progress)
+            reading = Reading(chosen, header=has_header, progress=meter.add)
+            manifest = reading.manifest(stream)
+            after = os.fstat(stream.fileno())
+    except OSError as error:
+        raise InputError(
+            error.strerror or str(error), reason="path-unreadable", where=str(path)
+        ) from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise InputError(
+            "changed while it was being read",
+            reason="changed-while-hashing",
+            where=str(path),
+            hint="wait until nothing writes there any more, then try again",
+        )
+    return manifest
+
+
+class _Meter:
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def add(self, count: int) -> None:
+        self._done += count
+        if self._progress is not None:
+            self._progress(min(self._done, self._total), self._total)
+
+
+def _format_of(path: Path, told: str | None) -> str:
+    if not path.exists():
+        raise InputError(
+            "no such file or folder", reason="path-missing", where=str(path)
+        )
+    found = "files" if path.is_dir() else _SUFFIXES.get(path.suffix.lower())
+    if told is not None and (told == "files") == path.is_dir():
+        return told
+    if told is not None or found is None:
+        raise UsageError(
+            "how its records are told apart is not known"
+            if told is None
+            else f"a {'folder' if path.is_dir() else 'file'} is not read as {told}",
+            reason="record-format-unknown",
+            where=str(path),
+            hint=f"--format {'|'.join(FORMATS)}; every other command hashes data whole",
+        )
+    return found
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read a manifest file, of at most 256 MiB."""
+    return read_manifest(read_bytes(path, limit=_MAX_MANIFEST), str(path))
+
+
+def check_manifest(
+    manifest: Manifest, path: Path, *, progress: Progress | None = None
+) -> tuple[Difference, ...]:
+    """Compare data with its manifest: the ranges that differ; none when it is the same.
+
+    A record that was added or taken out moves all that follow, and so they differ too.
+    Raises as :func:`make_manifest` does.
+    """
+    found = make_manifest(
+        path,
+        format_=manifest.format,
+        header=manifest.header is not None,
+        progress=progress,
+    )
+    if found == manifest:
+        return ()
+    size = manifest.page_records
+    last = max(found.count, manifest.count) - 1
+    pages = range(max(len(found.pages), len(manifest.pages)))
+    differing = [n for n in pages if _hash(found, n) != _hash(manifest, n)]
+    if not differing:  # the header, or line ends outside of the records
+        return (Difference(0, last),)
+    return tuple(
+        Difference(first * size, min(end * size, last + 1) - 1)
+        for first, end in _runs(differing)
+    )
+
+
+def _hash(manifest: Manifest, page: int) -> str | None:
+    return manifest.pages[page].hash if page < len(manifest.pages) else None
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """Consecutive numbers as (first, one past the last)."""
+    start = previous = numbers[0]
+    for number in numbers[1:]:
+        if number != previous + 1:
+            yield start, previous + 1
+            start = number
+        previous = number
+    yield start, previous + 1
+
+
+def prove(manifest: Manifest, path: Path, index: int) -> tuple[Proof, bytes]:
+    """Prove that a record is in the dataset; only its page is read.
+
+    Gives the proof and the record. Raises :class:`~aibom.errors.UsageError`
+    (``record-unknown``), :class:`~aibom.errors.VerificationFailed`
+    (``records-differ``) where the page is not the one of the manifest.
+    """
+    if not 0 <= index < manifest.count:
+        raise UsageError(
+            f"no record {index}: there are {manifest.count}, from 0",
+            reason="record-unknown",
+            where=str(path),
+        )
+    number = manifest.page_of(index)
+    records = _page(manifest, path, number)
+    page = MerkleTree()
+    for record in records:
+        page.append(record)
+    place = index - number * manifest.page_records
+    if place >= len(page) or page.root().hex() != manifest.pages[number].hash:
+        raise VerificationFailed(
+            "the records around it are not those of the manifest",
+            reason="records-differ",
+            where=str(path),
+            hint="aibom manifest check MANIFEST DATA says which differ",
+        )
+    tree = MerkleTree()
+    for item in manifest.pages:
+        tree.append_hash(bytes.fromhex(item.hash))
+    path_up = [*page.inclusion_proof(place), *tree.inclusion_proof(number)]
+    proof = Proof(
+        str(manifest.dataset),
+        manifest.root,
+        manifest.count,
+        index,
+        tuple(sibling.hex() for sibling in path_up),
+    )
+    return proof, records[place]
+
+
+def _page(manifest: Manifest, path: Path, number: int) -> list[bytes]:
+    count = manifest.page_records
+    if manifest.format == "files":
+        files = hash_path(path).files[number * count : (number + 1) * count]
+        return [f"{file.digest.value}  {file.path}".encode() for file in files]
+    try:
+        with path.open("rb") as stream:
+            stream.seek(manifest.pages[number].offset)
+            blocks = iter(lambda: stream.read(_BLOCK), b"")
+            found = islice(read_records(blocks, manifest.format), count)
+            return [record for _, record in found]
+    except OSError as error:
+        raise InputError(
+            error.strerror or str(error), reason="path-unreadable", where=str(path)
+        ) from error
+
+
+def check_proof(proof_path: Path, record: bytes, root: str) -> Proof:
+    """Check that a record is in the dataset with this root; nothing else is needed.
+
+    Raises :class:`~aibom.errors.VerificationFailed`: ``proof-of-another-root``,
+    ``proof-invalid``; :class:`~aibom.errors.DocumentInvalid` for what is no proof.
+    """
+    proof = read_proof(read_bytes(proof_path, limit=1024 * 1024), str(proof_path))
+    if proof.root != root:
+        raise VerificationFailed(
+            f"proves a record of another dataset: root {proof.root}",
+            reason="proof-of-another-root",
+            where=str(proof_path),
+            hint="take the root from a manifest or a signed BOM that you trust",
+        )
+    if not proof.holds(record):
+        raise VerificationFailed(
+            "these bytes are not the record that it proves",
+            reason="proof-invalid",
+            where=str(proof_path),
+            hint="a record is its bytes exactly, without the line end",
+        )
+    return proof
