@@ -16,7 +16,7 @@ from pathlib import Path
 
 STAGES = ("recording", "catalogers", "bom", "attest", "audits", "policy", "report")
 GROUND = (
-    *("errors", "resources", "listing", "digest", "merkle", "reading"),
+    *("errors", "resources", "listing", "digest", "git", "merkle", "reading"),
     *("namespaces", "statement", "verdict"),
 )
 
@@ -35,7 +35,8 @@ FLAT = frozenset(GROUND)
 
 #: Live in any training environment, so nothing but the standard library.
 STDLIB_ONLY = (
-    *("recording", "errors", "resources", "listing", "digest", "namespaces"),
+    *("recording", "errors", "resources", "listing", "digest", "git"),
+    *("merkle", "namespaces"),
     *("statement", "verdict"),
 )
 

@@ -1,9 +1,6 @@
 """Which code ran: the git commit of a folder, its origin, and whether it was clean.
 
-Git is asked with an environment and settings of ours, because it is the tool that could
-lie: ``GIT_DIR`` and its like are taken away, replace refs are not followed, hooks and
-the file-system monitor (a program named in the repository) are not run, nothing is
-locked or fetched, and each question has a time limit.
+Git is asked as :mod:`aibom.git` does.
 
 What this does not see: files that git ignores, files that were marked as unchanged by
 hand, and code outside the repository, such as installed packages.
@@ -13,27 +10,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from aibom.errors import UsageError
+from aibom.git import TIMEOUT_SECONDS, Git, find_git
 
 __all__ = ["CodeState", "code_state", "public_remote", "recorded_code"]
 
-_TIMEOUT_SECONDS = 30.0
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SCP = re.compile(r"(?:[^@/:\s]+@)?(?P<host>[^@/:\s]{2,}):(?P<path>[^/\s][^\s]*)")
 _PUBLIC_SCHEMES = ("https", "http", "ssh", "git")
-_SETTINGS = {
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.ignoreStat": "false",
-    "status.renames": "false",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,70 +72,27 @@ def recorded_code(folder: Path | None) -> CodeState | None:
 
 
 def code_state(
-    folder: str | os.PathLike[str], *, timeout: float = _TIMEOUT_SECONDS
+    folder: str | os.PathLike[str], *, timeout: float = TIMEOUT_SECONDS
 ) -> CodeState | None:
     """Ask git about the working tree that holds ``folder``.
 
     ``None`` when there is no git, no working tree, or no commit yet, or when git does
     not answer within ``timeout`` seconds what the commit is. Never raises for these.
     """
-    git = shutil.which("git")
-    if git is None or not os.path.isdir(folder):
-        return None
-    ask = _Asker(git, os.fspath(folder), timeout)
-    top = ask("rev-parse", "--show-toplevel")
-    head = ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if not top or not head or not _COMMIT.fullmatch(head.strip()):
-        return None
     # From the top: a status of a folder below it would leave out what lies beside.
-    ask = _Asker(git, top.removesuffix("\n"), timeout)
-    return CodeState(head.strip(), _remote(ask), _changed(ask))
+    git = find_git(folder, timeout)
+    if git is None:
+        return None
+    head = git.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if not head or not _COMMIT.fullmatch(head.strip()):
+        return None
+    return CodeState(head.strip(), _remote(git), _changed(git))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asker:
-    """Runs git in one folder; calling it gives what git printed, or None on failure."""
-
-    git: str
-    folder: str
-    timeout: float
-
-    def __call__(self, *arguments: str) -> str | None:
-        settings = [
-            part for pair in _SETTINGS.items() for part in ("-c", "=".join(pair))
-        ]
-        try:
-            done = subprocess.run(
-                [self.git, "--no-replace-objects", *settings, *arguments],
-                cwd=self.folder,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=self.timeout,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return os.fsdecode(done.stdout) if done.returncode == 0 else None
-
-
-def _environment() -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("GIT_")
-    }
-    return kept | {
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "LC_ALL": "C",
-    }
-
-
-def _changed(ask: _Asker) -> frozenset[Path] | None:
+def _changed(git: Git) -> frozenset[Path] | None:
     # Every untracked file by name: of a folder with one declared output in it, the
     # other files still count.
-    listed = ask(
+    listed = git.text(
         "status",
         "--porcelain=v1",
         "-z",
@@ -156,13 +102,13 @@ def _changed(ask: _Asker) -> frozenset[Path] | None:
     )
     if listed is None:
         return None
-    top = Path(ask.folder).resolve()
+    top = Path(git.folder).resolve()
     # "XY path": two letters of state and a space come first.
     return frozenset(top / entry[3:] for entry in listed.split("\0") if entry)
 
 
-def _remote(ask: _Asker) -> str | None:
-    listed = ask("config", "--local", "-z", "--get-regexp", r"^remote\..*\.url$")
+def _remote(git: Git) -> str | None:
+    listed = git.text("config", "--local", "-z", "--get-regexp", r"^remote\..*\.url$")
     remotes: dict[str, str] = {}
     for entry in (listed or "").split("\0"):
         key, _, url = entry.partition("\n")
