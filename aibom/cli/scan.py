@@ -46,6 +46,11 @@ Examples:
     "and ,kind= as `aibom run` does. Repeatable.",
 )
 @click.option(
+    "--history",
+    is_flag=True,
+    help="Ask git who changed it, who reviewed that, and why.",
+)
+@click.option(
     "--spec-version",
     type=click.Choice(["1.6", "1.7"]),
     default="1.6",
@@ -62,6 +67,7 @@ def command(
     name: str | None,
     source: str | None,
     inputs: tuple[str, ...],
+    history: bool,
     spec_version: str,
     output: Path | None,
     quiet: bool,
@@ -83,6 +89,7 @@ def command(
             name=name,
             source=source,
             inputs=[InputRef.parse(text) for text in inputs],
+            history=history,
             pseudonym_key=os.environ.get("AIBOM_PSEUDONYM_KEY"),
             progress=progress,
         )

@@ -15,35 +15,24 @@ that it is in the BOM and not only on a screen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from aibom.bom.encode import encode
-from aibom.catalogers.artifact import artifact_node
-from aibom.catalogers.cataloger import Cataloger
 from aibom.catalogers.findings import Finding
-from aibom.catalogers.notes import SUBJECT, Notes
+from aibom.catalogers.history import read_history
 from aibom.catalogers.place import Place
-from aibom.catalogers.places import catalogers
 from aibom.digest import Progress
 from aibom.errors import UsageError
 from aibom.lineage.graph import Graph
-from aibom.lineage.identity import entity_id, person_pseudonym
-from aibom.lineage.nodes import (
-    ROOT_KINDS,
-    Edge,
-    Fact,
-    Kind,
-    Node,
-    Origin,
-    Relation,
-    merge_facts,
-)
+from aibom.lineage.identity import person_pseudonym
+from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, merge_facts
 from aibom.operations.assemble import source_date
 from aibom.operations.files import write_atomic
 from aibom.operations.scan_bom import is_bom, scan_document
 from aibom.operations.scan_findings import finding_facts
+from aibom.operations.scan_place import PlaceScan, part_of
 from aibom.operations.validate import bom_bytes
 from aibom.recording.reference import InputRef, source_revision
 
@@ -76,6 +65,7 @@ def scan(
     name: str | None = None,
     source: str | None = None,
     inputs: Iterable[InputRef] = (),
+    history: bool = False,
     pseudonym_key: str | None = None,
     progress: Progress | None = None,
 ) -> Scanned:
@@ -84,7 +74,8 @@ def scan(
     ``kind`` is what it is, where its files do not tell (or do not agree). ``name`` and
     ``source`` (a purl) are the caller's word. ``inputs`` are other places that the
     caller says it was made from: they are scanned too, and what was made of them is the
-    caller's word as well. Persons are named only with ``pseudonym_key``.
+    caller's word as well. With ``history``, git is asked how each of them came to be
+    what it is. Persons are named only with ``pseudonym_key``.
 
     A file that calls itself a CycloneDX document is read as one, however it was written
     (:mod:`aibom.operations.scan_bom`).
@@ -97,30 +88,56 @@ def scan(
     if is_bom(path):
         return _scan_document(path, kind, name, source, inputs)
     person = _pseudonyms(pseudonym_key)
-    origin = Origin("user")
-    main = _Scan(Place.of(path, progress), person)
-    root = main.settle(kind)
-    nodes = [*main.nodes, _as_told(main.root, origin, name, source)]
-    edges = list(main.edges)
-    scans = [main]
-    for ref in inputs:
-        other = _Scan(Place.of(ref.path, progress), person)
-        name_of = other.settle(Kind(ref.kind) if ref.kind else None)
-        nodes += [*other.nodes, _as_told(other.root, origin, ref.name, ref.source)]
-        edges += other.edges
-        edges.append(_edge(root, name_of, ref.role, origin))
-        scans.append(other)
-    for done in scans:
-        done.place.require_unchanged()
-    counts: Counter[str] = Counter()
-    for done in scans:
-        counts.update(done.read)
+    main = InputRef("", path, source, name, kind.value if kind else None)
+    parts = [_read(ref, person, history, progress) for ref in (main, *inputs)]
+    for part in parts:
+        part.scan.place.require_unchanged()
+    root = parts[0].scan.root.id
+    told = Origin("user")
+    edges = [part_of(root, p.scan.root.id, p.ref.role, told) for p in parts[1:]]
+    counts = sum((part.scan.read for part in parts), Counter[str]())
     return Scanned(
-        Graph.of(nodes, edges, root),
-        tuple(sorted(finding for done in scans for finding in done.findings)),
+        Graph.of(
+            [node for part in parts for node in part.nodes],
+            [*(edge for part in parts for edge in part.edges), *edges],
+            root,
+        ),
+        tuple(sorted(finding for part in parts for finding in part.findings)),
         dict(sorted(counts.items())),
-        tuple(name for done in scans for name in done.unclaimed),
+        tuple(name for part in parts for name in part.scan.unclaimed),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One of the places that are scanned, with what the caller said of it."""
+
+    ref: InputRef
+    scan: PlaceScan
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    findings: tuple[Finding, ...]
+
+
+def _read(
+    ref: InputRef,
+    person: Callable[[str], str] | None,
+    history: bool,
+    progress: Progress | None,
+) -> _Part:
+    done = PlaceScan(Place.of(ref.path, progress), person)
+    done.settle(Kind(ref.kind) if ref.kind else None)
+    nodes, edges = list(done.nodes), list(done.edges)
+    findings = list(done.findings)
+    if history:
+        past = read_history(ref.path, done.root, person)
+        nodes += past.nodes
+        edges += past.edges
+        findings += past.findings
+    facts = merge_facts(finding_facts(findings, done.sha256))
+    noted = replace(done.root, facts=facts, origins=frozenset(), files=())
+    nodes += [noted, _as_told(done.root, Origin("user"), ref.name, ref.source)]
+    return _Part(ref, done, tuple(nodes), tuple(edges), tuple(findings))
 
 
 def scan_bom(scanned: Scanned, *, spec_version: str, output: Path | None) -> bytes:
@@ -187,134 +204,3 @@ def _as_told(node: Node, origin: Origin, name: str | None, source: str | None) -
         origins=frozenset({origin}) if facts else frozenset(),
         files=(),
     )
-
-
-def _edge(source: str, target: str, role: str, origin: Origin) -> Edge:
-    return Edge(
-        (),
-        frozenset({origin}),
-        source=source,
-        relation=Relation.DERIVED_FROM,
-        target=target,
-        role=role,
-    )
-
-
-class _Scan:
-    """One place, read by every cataloger that wants a file of it."""
-
-    def __init__(self, place: Place, person: Callable[[str], str] | None) -> None:
-        self.place = place
-        self.read: Counter[str] = Counter()
-        self.notes = list(self._read_all(person))
-        claimed = {notes.path for notes in self.notes}
-        self.unclaimed = tuple(name for name in place.names if name not in claimed)
-        self.findings = [f for notes in self.notes for f in notes.findings]
-        self.nodes: list[Node] = []
-        self.edges: list[Edge] = []
-        self.root = Node()
-
-    def _read_all(self, person: Callable[[str], str] | None) -> Iterator[Notes]:
-        for cataloger in catalogers():
-            for name in self.place.names:
-                if cataloger.wants(name, self.place.formats[name]):
-                    yield self._read_one(cataloger, name, person)
-
-    def _read_one(
-        self, cataloger: Cataloger, name: str, person: Callable[[str], str] | None
-    ) -> Notes:
-        notes = Notes(cataloger.id, self.place, name, person)
-        cataloger.read(notes)
-        self.read[cataloger.id] += 1
-        return notes
-
-    def settle(self, kind: Kind | None) -> str:
-        """Decide what each subject is, and give the id of the place itself."""
-        kinds = self._kinds(kind)
-        subjects = {folder: self._subject(folder, k) for folder, k in kinds.items()}
-        self.root = subjects[""]
-        for notes in self.notes:
-            self._place(notes, subjects)
-        for folder, subject in subjects.items():
-            if folder:
-                above = subjects[_nearest(str(PurePosixPath(folder).parent), subjects)]
-                edge = _edge(above.id, subject.id, "part", Origin("artifact-folder"))
-                self.edges.append(edge)
-        self.nodes += subjects.values()
-        facts = merge_facts(finding_facts(self.findings, self.place.sha256))
-        self.nodes.append(
-            replace(self.root, facts=facts, origins=frozenset(), files=())
-        )
-        return self.root.id
-
-    def _kinds(self, told: Kind | None) -> dict[str, Kind]:
-        """The kind of every folder that is a thing; ``""`` is always among them."""
-        votes: dict[str, set[tuple[Kind, bool]]] = {}
-        for notes in self.notes:
-            votes.setdefault(notes.folder, set()).update(notes.kinds)
-        found: dict[str, Kind] = {}
-        for folder, said in votes.items():
-            decided = _decided(said)
-            if folder and decided is not None:
-                found[folder] = decided
-        everything = {vote for said in votes.values() for vote in said}
-        root = told or _decided(votes.get("", set())) or _decided(everything)
-        if root is None:
-            raise _undecided(self.place.path, everything)
-        return {"": root, **found}
-
-    def _subject(self, folder: str, kind: Kind) -> Node:
-        if not folder:
-            return artifact_node(kind, self.place.content)
-        digest = self.place.folder(folder).digest
-        origin = Origin("artifact-folder", digest.value)
-        name = Fact("name", folder, frozenset({origin}))
-        return Node((name,), frozenset({origin}), id=entity_id(kind, digest), kind=kind)
-
-    def _place(self, notes: Notes, subjects: Mapping[str, Node]) -> None:
-        """Add what one cataloger wrote, with the subject where it said "subject"."""
-        subject = subjects[_nearest(notes.folder, subjects)]
-        origins = frozenset(origin for fact in notes.facts for origin in fact.origins)
-        self.nodes.append(
-            replace(subject, facts=merge_facts(notes.facts), origins=origins, files=())
-        )
-        self.nodes += notes.nodes
-        for edge in notes.edges:
-            source = subject.id if edge.source == SUBJECT else edge.source
-            target = subject.id if edge.target == SUBJECT else edge.target
-            if source != target:  # a single file that speaks about itself
-                self.edges.append(replace(edge, source=source, target=target))
-
-
-def _decided(votes: Iterable[tuple[Kind, bool]]) -> Kind | None:
-    """The one kind that bytes show, else the one that words say; else None."""
-    votes = set(votes)
-    shown = {kind for kind, by_bytes in votes if by_bytes}
-    said = {kind for kind, _ in votes}
-    for kinds in (shown, said):
-        if len(kinds) == 1:
-            return next(iter(kinds))
-        if kinds:
-            return None
-    return None
-
-
-def _undecided(path: Path, votes: set[tuple[Kind, bool]]) -> UsageError:
-    kinds = sorted({kind.value for kind, _ in votes})
-    told = f"both: {', '.join(kinds)}" if kinds else "nothing that is known to aibom"
-    choices = ", ".join(sorted(kind.value for kind in ROOT_KINDS))
-    return UsageError(
-        f"cannot tell what this is; its files say {told}",
-        reason="kind-undecided",
-        where=str(path),
-        hint=f"say it: --kind {choices.replace(', ', '|')}, or scan its parts one "
-        "by one",
-    )
-
-
-def _nearest(folder: str, subjects: Mapping[str, Node]) -> str:
-    """The folder itself, or the next one above it, that is a thing."""
-    current = "" if folder == "." else folder
-    while current not in subjects:
-        current = current.rpartition("/")[0]
-    return current
