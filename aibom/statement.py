@@ -24,6 +24,7 @@ from aibom.digest import Digest
 from aibom.errors import DocumentInvalid
 
 __all__ = [
+    "APPROVAL_V1",
     "AUDIT_V1",
     "BASE_URI",
     "CYCLONEDX_BOM",
@@ -51,6 +52,8 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PROVENANCE_V1 = "https://slsa.dev/provenance/v1"
 REFERENCE_V01 = "https://in-toto.io/attestation/reference/v0.1"
 AUDIT_V1 = BASE_URI + "audit/v1"
+#: Somebody's yes to exact bytes, with an end.
+APPROVAL_V1 = BASE_URI + "approval/v1"
 #: The BOM itself as predicate, for those who want it in the log (in-toto, unversioned).
 CYCLONEDX_BOM = "https://cyclonedx.org/bom"
 #: A verifier's exceptions: the subject is the file, the predicate is empty.

@@ -26,6 +26,7 @@ from aibom.lineage.identity import parse_party
 from aibom.namespaces import name_matches
 from aibom.reading import Reader, suggest
 from aibom.statement import (
+    APPROVAL_V1,
     AUDIT_V1,
     CYCLONEDX_BOM,
     OMS_V1,
@@ -42,6 +43,7 @@ PREDICATES: Mapping[str, frozenset[str]] = {
     "bom": frozenset({REFERENCE_V01, CYCLONEDX_BOM}),
     "step-record": frozenset({PROVENANCE_V1}),
     "audit": frozenset({AUDIT_V1}),
+    "approval": frozenset({APPROVAL_V1}),
     "verdict": frozenset({SUMMARY_V1}),
     "model-signature": frozenset({OMS_V1}),
     "waivers": frozenset({WAIVERS_V1}),

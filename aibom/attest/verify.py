@@ -135,16 +135,15 @@ def _chosen(found: Recognised, statement: Statement, now: datetime) -> Recognise
     if found.refusal is not None or not found.signers:
         return found
     first = found.signers[:1]
-    if found.signed_at is not None and found.signed_at > now + _CLOCK_SKEW:
-        return Recognised(first, "signed-in-future")
     when = found.signed_at or now
+    late = "signed-in-future" if when > now + _CLOCK_SKEW else None
     may = [s for s in found.signers if _refusal(s, statement, when) is None]
     if not may:
-        return Recognised(first, _refusal(first[0], statement, when))
+        return Recognised(first, late or _refusal(first[0], statement, when))
     names = [subject.name or "" for subject in statement.subjects]
     # A preference only: whether these names are allowed is asked later, of the chosen.
     best = max(may, key=lambda signer: sum(map(signer.may_name, names)))
-    return Recognised((best,), None)
+    return Recognised((best,), late)
 
 
 def _refusal(signer: AllowedSigner, statement: Statement, when: datetime) -> str | None:

@@ -79,7 +79,7 @@ class LazyGroup(Group):
     epilog="""\b
 Whoever makes models:    run → assemble → sign
 Whoever gets models:     scan
-Whoever examines them:   audit record
+Whoever examines them:   audit record → approve
 Whoever deploys them:    policy lock → gate → explain
 
 \b

@@ -7,14 +7,18 @@ record, the step itself. Everything else it mentions is hearsay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aibom.digest import Digest
 from aibom.lineage.graph import Graph
 from aibom.verdict import Tier
+
+if TYPE_CHECKING:
+    from aibom.lineage.assurance import Assurance
+    from aibom.lineage.nodes import Facts
 
 __all__ = [
     "Approval",
@@ -78,15 +82,15 @@ class Audit:
 class Approval:
     """Somebody's yes to exactly these bytes, until a day, on a ticket.
 
-    ``tier`` is the strictest tier that it is for. Whether it has expired or was
-    withdrawn, and whose yes counts, is the policy's question.
+    ``tier`` is the strictest tier that it is for; ``why`` is for people. Whether it has
+    expired or was withdrawn, and whose yes counts, is the policy's question.
     """
 
     tier: Tier
     expires: datetime
     approved_at: datetime
     ticket: str
-    reason: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,13 @@ class EvidenceSet:
     _by_own: Mapping[str, tuple[Evidence, ...]] = field(
         init=False, repr=False, compare=False
     )
+    _owning: Mapping[str, tuple[Evidence, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    #: What assurance.py found, for it is asked again by many rules.
+    worths: dict[Hashable, tuple[Facts, Assurance]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.items, key=lambda item: (item.id, item.location)))
@@ -209,6 +220,11 @@ class EvidenceSet:
             "_by_own",
             _index((name, item) for item in ordered for name in item.own),
         )
+        object.__setattr__(
+            self,
+            "_owning",
+            _index((n, item) for item in ordered if item.trusted for n in item.own),
+        )
 
     def about(self, digest: Digest | None) -> tuple[Evidence, ...]:
         """The statements that name exactly this digest as a subject."""
@@ -216,7 +232,7 @@ class EvidenceSet:
 
     def owning(self, node: str) -> tuple[Evidence, ...]:
         """The *trusted* statements that are about this node as their own."""
-        return tuple(item for item in self._by_own.get(node, ()) if item.trusted)
+        return self._owning.get(node, ())
 
     def records_of(self, step: str) -> tuple[Evidence, ...]:
         """Every statement, trusted or not, that is the record of this step."""

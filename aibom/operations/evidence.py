@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from aibom.attest.approval_statement import read_approval
 from aibom.attest.bom_statement import (
     BOM_PREDICATES,
     BomSubject,
@@ -34,9 +35,10 @@ from aibom.lineage.evidence import Evidence, UpstreamVerdict
 from aibom.lineage.step_record import is_step_record, step_fragment
 from aibom.operations.files import read_small, shown
 from aibom.operations.inline import require_inline_equal
+from aibom.operations.not_before import require_not_before
 from aibom.operations.place import bom_beside, bundle_beside, is_bom_name
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
-from aibom.statement import AUDIT_V1, OMS_V1, SUMMARY_V1, Statement
+from aibom.statement import APPROVAL_V1, AUDIT_V1, OMS_V1, SUMMARY_V1, Statement
 
 __all__ = ["BomPair", "Found", "collect"]
 
@@ -83,7 +85,8 @@ def collect(
 
     Raises :class:`~aibom.errors.InputError` when a folder or file cannot be read,
     :class:`~aibom.errors.VerificationFailed` for a bundle that is malformed or was
-    changed, and for a BOM pair that disagrees (``bom-digest-mismatch``).
+    changed, and for a BOM pair that disagrees (``bom-digest-mismatch``), and what
+    :func:`~aibom.operations.not_before.require_not_before` raises.
     """
     reader = _Collector(signers, now)
     for folder in folders:
@@ -143,6 +146,7 @@ class _Collector:
             data = read_small(path)
             self._note(location, data)
             found = identify(parse_bundle(data, location), self.signers, self.now)
+            require_not_before(found, self.now, location)
             self._statement(path, location, found)
         elif path.name.endswith(STATEMENT_END) and not path.name.startswith("."):
             data = read_small(path)
@@ -211,6 +215,8 @@ def _evidence(found: Identified, refusal: str | None, location: str) -> Evidence
         return replace(item, graph=fragment.graph, own=fragment.own)
     if statement.predicate_type == AUDIT_V1:
         return replace(item, audit=read_audit(statement, location))
+    if statement.predicate_type == APPROVAL_V1:
+        return replace(item, approval=read_approval(statement, location))
     if statement.predicate_type == SUMMARY_V1:
         return _with_verdict(item, found)
     if statement.predicate_type == OMS_V1:

@@ -29,7 +29,7 @@ __all__ = [
     "trust_root",
 ]
 
-_WORDS = ("bom", "step-record", "audit", "model-signature")
+_WORDS = ("bom", "step-record", "audit", "approval", "model-signature")
 
 #: What the trust root of the public instance is called, as this program carries it.
 PUBLIC = "public"

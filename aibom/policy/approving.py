@@ -3,6 +3,9 @@
 Only people approve: an organisation or a program in that role is nobody in particular.
 Two people are known to be different only under one registrar's key, so approvals are
 counted key by key, and the best count is the one that is known.
+
+An *approval* is a statement of its own (``aibom approve``), which ends and can be
+withdrawn; the other words for a thing are what its makers sign anyway.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from aibom.lineage.assurance import (
     fact_assurance,
 )
 from aibom.lineage.carry import EXEMPT_ROLES
-from aibom.lineage.evidence import Evidence
+from aibom.lineage.evidence import Approval, Evidence
 from aibom.lineage.identity import parse_party
 from aibom.lineage.nodes import Node, Relation
 from aibom.policy.context import Context
@@ -26,9 +29,21 @@ from aibom.policy.duties import Holder, holders
 from aibom.policy.measuring import hops_to_makers
 from aibom.policy.moments import weakest
 from aibom.policy.reviewing import is_called_review
+from aibom.policy.settings import Days
 from aibom.statement import OMS_V1, REFERENCE_V01
+from aibom.verdict import Tier
 
-__all__ = ["Count", "authors_of", "count_people", "named_approvers", "signed_approvers"]
+__all__ = [
+    "Count",
+    "Word",
+    "authors_of",
+    "count_people",
+    "named_approvers",
+    "signed_approvers",
+    "words_of",
+]
+
+_STRICTEST_FIRST = tuple(Tier)
 
 
 def authors_of(context: Context, node: Node) -> list[Holder]:
@@ -67,14 +82,73 @@ def signed_approvers(
 ) -> Iterator[Holder]:
     """Those who signed in one of these roles what can be a word for it.
 
-    That is its BOM, its model signature, or a verdict that passed it.
+    That is its BOM, its model signature, or a verdict that passed it. Approvals, which
+    may have ended, are :func:`words_of`.
     """
+    for holder, item in _signers(context, node, roles):
+        if _speaks_for_it(item):
+            yield holder
+
+
+def _signers(
+    context: Context, node: Node, roles: Collection[str]
+) -> Iterator[tuple[Holder, Evidence]]:
+    """All that is said of exactly these bytes by signers in these roles."""
     for item in context.evidence.about(node.digest):
         signer = item.signer
-        if signer is not None and signer.role in roles and _speaks_for_it(item):
+        if signer is not None and signer.role in roles:
             worth = Assurance(Level.ATTESTED, f"signed by {signer.name}")
             party, name = signer.party, signer.name
-            yield Holder(node.id, signer.role, party, name, (), worth, item.location)
+            where = item.location
+            yield Holder(node.id, signer.role, party, name, (), worth, where), item
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An approval by somebody who may approve; ``lapse`` is why it does not count."""
+
+    id: str
+    holder: Holder
+    lapse: str | None
+
+
+def words_of(
+    context: Context,
+    node: Node,
+    roles: Collection[str],
+    tier: Tier,
+    max_age: Days | None = None,
+) -> list[Word]:
+    """The approvals of exactly this node by signers in these roles, lapsed or not.
+
+    Whether the advisories that may withdraw one are there, and current, is not asked.
+    """
+    return [
+        Word(item.id, holder, _lapse(context, item, item.approval, tier, max_age))
+        for holder, item in _signers(context, node, roles)
+        if item.approval is not None
+    ]
+
+
+def _lapse(
+    context: Context,
+    item: Evidence,
+    approval: Approval,
+    tier: Tier,
+    max_age: Days | None,
+) -> str | None:
+    """Why an approval does not count: of several reasons the least to be put right."""
+    advisories = context.data.advisories
+    if advisories and advisories.naming([("approval", f"sha256:{item.id}")]):
+        return "approval-revoked"
+    if approval.approved_at > context.now:
+        return "approval-from-the-future"
+    if _STRICTEST_FIRST.index(approval.tier) > _STRICTEST_FIRST.index(tier):
+        return "approval-tier-too-low"
+    too_old = max_age is not None and context.now - approval.approved_at > max_age
+    if approval.expires <= context.now or too_old:
+        return "approval-expired"
+    return None
 
 
 def _speaks_for_it(item: Evidence) -> bool:

@@ -19,8 +19,10 @@ from aibom.digest import Digest
 from aibom.errors import AibomError
 from aibom.lineage.closure import AcceptedRoot
 from aibom.lineage.identity import may_be_same_party, parse_party, party_key
+from aibom.lineage.nodes import ENTITY_KINDS
 from aibom.policy.source_entries import SourceEntry, read_entry
 from aibom.policy.sources import Source, SourceMatch, parse_source, read_match
+from aibom.policy.suppliers import Suppliers
 from aibom.reading import Reader
 
 __all__ = [
@@ -38,10 +40,13 @@ __all__ = [
 ]
 
 _STEP = re.compile(r"(undigested:)?[0-9a-f]{64}")
+_APPROVAL = re.compile(r"sha256:[0-9a-f]{64}")
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
-_TARGETS = ("digests", "revisions", "sources", "parties", "steps")
+_ROOT_KINDS = tuple(sorted(kind.value for kind in ENTITY_KINDS))
+_TARGETS = ("digests", "revisions", "sources", "parties", "steps", "approvals")
 
-#: What an advisory names exactly: ``digest``, ``revision`` or ``step``, and which.
+#: What an advisory names exactly, ``digest``, ``revision``, ``step`` or ``approval``,
+#: and which.
 Target = tuple[str, Digest | str]
 
 
@@ -52,8 +57,9 @@ class Advisory:
     ``since`` narrows hits on parties and sources to steps that finished no earlier.
     ``until`` narrows only hits on people who act during a step, to steps that began no
     later: what was supplied or fetched in the window is used after it. A step whose
-    times are not known is hit. Digests, revisions and steps are one moment's content
-    already, so nothing narrows them.
+    times are not known is hit. Digests, revisions, steps and approvals are one moment's
+    content already, so nothing narrows them. ``approvals`` are withdrawn by their ids,
+    ``sha256:…``; they are no nodes, so no ancestor is hit by them.
     """
 
     id: str
@@ -64,6 +70,7 @@ class Advisory:
     sources: tuple[SourceMatch, ...] = ()
     parties: frozenset[str] = frozenset()
     steps: frozenset[str] = frozenset()
+    approvals: frozenset[str] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -72,7 +79,7 @@ class Advisory:
 class Advisories:
     """The advisories of one file, with what makes a stale or older file visible.
 
-    What is named exactly (a digest, a revision, a step) is indexed, because every
+    What is named exactly (such as a digest or a step) is indexed, because every
     ancestor of every node is looked up; parties are indexed by what they are compared
     by. ``by_source`` holds the places in ``items`` of those that name sources, which
     have to be compared one by one; ``people`` one named person per registrar's key.
@@ -137,6 +144,7 @@ def _exact_targets(item: Advisory) -> Iterator[Target]:
     yield from (("digest", digest) for digest in item.digests)
     yield from (("revision", revision) for revision in item.revisions)
     yield from (("step", step) for step in item.steps)
+    yield from (("approval", approval) for approval in item.approvals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,7 @@ class PolicyData:
     sources: Mapping[str, tuple[SourceEntry, ...]] | None = None
     roots: Mapping[Digest, AcceptedRoot] | None = None
     advisories: Advisories | None = None
+    suppliers: Suppliers | None = None
 
 
 def _top(value: Any, where: str, api_version: str) -> Reader:
@@ -177,12 +186,13 @@ def read_accepted_roots(value: Any, where: str) -> Mapping[Digest, AcceptedRoot]
         digest = _digest(entry, entry.text("digest"), "digest")
         entry.text("name", None)
         root = (entry.text("reason"), entry.text("approved_by"), entry.time("expires"))
+        kind = entry.choice("kind", _ROOT_KINDS, None)
         entry.close()
         if digest is None:
             continue
         if digest in found:
             entry.problem("the same digest is accepted twice", "digest")
-        found[digest] = AcceptedRoot(digest, *root)
+        found[digest] = AcceptedRoot(digest, *root, kind)
     top.finish()
     return found
 
@@ -209,6 +219,8 @@ def read_advisories(value: Any, where: str) -> Advisories:
     for twice in sorted({name for name in ids if ids.count(name) > 1}, key=str):
         top.problem(f"the id {twice!r} stands twice", "advisories")
     top.finish()
+    # Of several hits the first is told: their order in the file must not choose it.
+    items = tuple(sorted(items, key=lambda item: item.id))
     return Advisories(sequence, expires, items)
 
 
@@ -224,6 +236,7 @@ def _advisory(entry: Reader) -> Advisory:
         sources=tuple(read_match(source) for source in affects.readers("sources", ())),
         parties=frozenset(_parties(affects)),
         steps=frozenset(_steps(affects)),
+        approvals=frozenset(_approvals(affects)),
         since=entry.time("since", None),
         until=_end(entry, "until"),
     )
@@ -257,6 +270,15 @@ def _steps(affects: Reader) -> tuple[str, ...]:
         if not _STEP.fullmatch(step):
             affects.problem(f"{step!r} is not a SHA-256 in lower-case hex", "steps")
     return steps
+
+
+def _approvals(affects: Reader) -> tuple[str, ...]:
+    """Approvals by their ids; otherwise written nothing would be withdrawn."""
+    approvals = _texts(affects, "approvals")
+    for approval in approvals:
+        if not _APPROVAL.fullmatch(approval):
+            affects.problem(f"{approval!r} is not sha256:<hex>", "approvals")
+    return approvals
 
 
 def _end(entry: Reader, key: str) -> datetime | None:

@@ -34,6 +34,7 @@ from aibom.policy.data import (
     read_trusted_sources,
 )
 from aibom.policy.document import read_policy
+from aibom.policy.suppliers import read_suppliers
 from aibom.policy.waivers import read_waivers
 from aibom.reading import parse_yaml
 
@@ -49,10 +50,12 @@ READERS: dict[str, Callable[[Any, str], object]] = {
     "aibom/trusted-sources/v1": read_trusted_sources,
     "aibom/accepted-roots/v1": read_accepted_roots,
     "aibom/advisories/v1": read_advisories,
+    "aibom/suppliers/v1": read_suppliers,
     "aibom/waivers/v1": read_waivers,
     "aibom/ptest/v1": check_ptest,
     "aibom/audit-report/v1": read_report,
 }
+GROUPS = ("policy", "party", "audit", "trust-root", "signers", "manifest")
 #: A file whose example shows digests as ``…``; its form is told by the loader's tests.
 ABRIDGED = {"aibom/policy-lock/v1"}
 
@@ -202,13 +205,7 @@ def test_a_wrong_command_would_be_found(command):
 
 def test_every_command_stands_in_a_how_to():
     shown = {
-        " ".join(
-            words[
-                : 2
-                if words[0] in ("policy", "party", "audit", "trust-root", "signers")
-                else 1
-            ]
-        )
+        " ".join(words[: 2 if words[0] in GROUPS else 1])
         for block in BLOCKS
         if block.language == "sh" and block.page.startswith("docs/how-to/")
         for words in commands_in(block.text)

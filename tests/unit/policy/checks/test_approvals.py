@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from policy_builders import (
     ANNE,
@@ -18,9 +20,9 @@ from policy_builders import (
 )
 
 from aibom.errors import PolicyInvalid
-from aibom.lineage.evidence import Evidence, Signer, UpstreamVerdict
+from aibom.lineage.evidence import Approval, Evidence, Signer, UpstreamVerdict
 from aibom.lineage.nodes import Kind, Relation
-from aibom.statement import OMS_V1
+from aibom.statement import APPROVAL_V1, OMS_V1
 from aibom.verdict import Tier
 
 DORA = "person:acme-2026:" + "d" * 32
@@ -90,6 +92,60 @@ def gated(passed=True, report_only=False, party=ANNE):
         return model
 
     return arrange
+
+
+DAY = timedelta(days=1)
+
+
+def said(
+    signer,
+    tier="high",
+    on=-DAY,
+    until=DAY,
+    withdrawn=False,
+    refused=None,
+    of="sentiment",
+):
+    """One approval, by a signer, a while ago, for a while."""
+    name = f"{signer.name} {tier} {on} {until}"
+    found = Approval(Tier(tier), NOW + until, NOW + on, "T-1")
+    item = Evidence(
+        sha(name),
+        APPROVAL_V1,
+        (("acme/model", digest(of)),),
+        f"evidence/{name}.sigstore.json",
+        None if refused else signer,
+        refused,
+        approval=found,
+    )
+    return item, withdrawn
+
+
+ANNES, BERTS = key(ANNE, "anne"), key(BERT, "bert")
+
+
+def agreed(*words, base=None, advisories="2027-01-01"):
+    """Approved by statements of their own; those withdrawn stand in an advisory."""
+
+    def arrange(world):
+        model = (base or approved())(world)
+        for item, _ in words:
+            world.evidence.append(lambda _, item=item: item)
+        if advisories:
+            gone = [f"sha256:{item.id}" for item, withdrawn in words if withdrawn]
+            world.advise(advisories, **({"approvals": gone} if gone else {}))
+        return model
+
+    return arrange
+
+
+def child_of_approved(world):
+    """A fine-tune of what was approved; of the fine-tune nobody said anything."""
+    model = agreed(said(ANNES), said(BERTS))(world)
+    child = world.model("child")
+    world.step("fine-tune", child, {"base-model": model}, [("writer", CARL)])
+    world.root = child
+    return child
 
 
 def audited(world):
@@ -211,6 +267,43 @@ CASES = {
     "named by a stranger, and signed": passing(
         signed(key(ANNE), base=reviewed(ANNE, signer=None)), {**EITHER, "minimum": 1}
     ),
+    "two signed approvals": passing(agreed(said(ANNES), said(BERTS)), SIGNED),
+    "one named, one approval": passing(
+        agreed(said(BERTS), base=approved(ANNE)), EITHER
+    ),
+    "a stricter tier's": passing(
+        agreed(said(ANNES), said(BERTS, "medium")), {**SIGNED, "tier": "medium"}
+    ),
+    "to the last second": passing(
+        agreed(said(ANNES, until=timedelta(seconds=1)), said(BERTS)), SIGNED
+    ),
+    "approved this moment": passing(
+        agreed(said(ANNES, on=0 * DAY), said(BERTS)), SIGNED
+    ),
+    "as old as it may be": passing(
+        agreed(said(ANNES, on=-90 * DAY), said(BERTS)), {**SIGNED, "max_age": "90d"}
+    ),
+    "an old one, renewed": passing(
+        agreed(said(ANNES, until=-DAY / 2), said(ANNES), said(BERTS)), SIGNED
+    ),
+    "one withdrawn, and given again": passing(
+        agreed(said(ANNES, on=-2 * DAY, withdrawn=True), said(ANNES), said(BERTS)),
+        SIGNED,
+    ),
+    "another's was withdrawn": passing(
+        agreed(said(ANNES), said(BERTS), said(key(DORA, "dora"), withdrawn=True)),
+        SIGNED,
+    ),
+    "one too many has lapsed": passing(
+        agreed(said(ANNES), said(BERTS), said(key(DORA, "dora"), "low")), SIGNED
+    ),
+    "advisories are stale, and no approval is needed": passing(
+        agreed(said(ANNES), base=approved(ANNE, BERT), advisories="2026-01-01"),
+        EITHER,
+    ),
+    "no advisories, and no approval is needed": passing(
+        agreed(said(ANNES), base=approved(ANNE, BERT), advisories=None), EITHER
+    ),
     "approves the own work": failing(approved(ANNE, BERT, author=("writer", ANNE))),
     "alone": failing(approved(ANNE, author=("labeler", ANNE)), ONE),
     "by a new word": failing(approved(ANNE, BERT, author=("helper", BERT))),
@@ -225,6 +318,107 @@ CASES = {
     ),
     "approves the own work, a stranger says": failing(
         approved(ANNE, BERT, author=("writer", ANNE), signer=None)
+    ),
+    "the author's approval": failing(
+        agreed(said(ANNES), said(BERTS), base=approved(author=("writer", ANNE))),
+        SIGNED,
+    ),
+    "withdrawn": Case(
+        agreed(said(ANNES, withdrawn=True), said(BERTS)),
+        "fail",
+        "approval-revoked",
+        SIGNED,
+    ),
+    "withdrawn, by advisories that are stale": Case(
+        agreed(said(ANNES, withdrawn=True), said(BERTS), advisories="2026-01-01"),
+        "fail",
+        "approval-revoked",
+        SIGNED,
+    ),
+    "withdrawn, and expired as well": Case(
+        agreed(said(ANNES, until=-DAY / 2, withdrawn=True), said(BERTS)),
+        "fail",
+        "approval-revoked",
+        SIGNED,
+    ),
+    "one withdrawn, one expired": Case(
+        agreed(said(ANNES, withdrawn=True), said(BERTS, until=-DAY / 2)),
+        "fail",
+        "approval-revoked",
+        SIGNED,
+    ),
+    "one withdrawn, which alone would not do": few(
+        agreed(said(ANNES, withdrawn=True)), SIGNED
+    ),
+    "expired": unknown(
+        "approval-expired",
+        agreed(said(ANNES, until=-DAY / 2), said(BERTS)),
+        SIGNED,
+    ),
+    "expires now": unknown(
+        "approval-expired", agreed(said(ANNES, until=0 * DAY), said(BERTS)), SIGNED
+    ),
+    "older than it may be": unknown(
+        "approval-expired",
+        agreed(said(ANNES, on=-90 * DAY - DAY / 2), said(BERTS)),
+        {**SIGNED, "max_age": "90d"},
+    ),
+    "for a laxer tier": unknown(
+        "approval-tier-too-low", agreed(said(ANNES, "medium"), said(BERTS)), SIGNED
+    ),
+    "for a laxer tier, asked for medium": unknown(
+        "approval-tier-too-low",
+        agreed(said(ANNES, "low"), said(BERTS)),
+        {**SIGNED, "tier": "medium"},
+    ),
+    "dated tomorrow": unknown(
+        "approval-from-the-future",
+        agreed(said(ANNES, on=DAY / 2), said(BERTS)),
+        SIGNED,
+    ),
+    "one expired, one for a laxer tier": unknown(
+        "approval-tier-too-low",
+        agreed(said(ANNES, until=-DAY / 2), said(BERTS, "low")),
+        SIGNED,
+    ),
+    "no advisories": unknown(
+        "advisories-missing",
+        agreed(said(ANNES), said(BERTS), advisories=None),
+        SIGNED,
+    ),
+    "stale advisories": unknown(
+        "advisories-stale",
+        agreed(said(ANNES), said(BERTS), advisories="2026-11-21"),
+        SIGNED,
+    ),
+    "advisories that expire now": unknown(
+        "advisories-stale",
+        agreed(said(ANNES), said(BERTS), advisories="2026-11-21T12:00:00Z"),
+        SIGNED,
+    ),
+    "expired, and stale advisories": unknown(
+        "approval-expired",
+        agreed(said(ANNES, until=-DAY / 2), said(BERTS), advisories="2026-01-01"),
+        SIGNED,
+    ),
+    "approvals where no signer is asked": few(agreed(said(ANNES), said(BERTS))),
+    "an approval of other bytes": few(
+        agreed(said(ANNES, of="other"), said(BERTS)), SIGNED
+    ),
+    "an approval of what it was made from": few(child_of_approved, SIGNED),
+    "an approval that its signer may not make": few(
+        agreed(said(ANNES, refused="predicate-not-allowed"), said(BERTS)), SIGNED
+    ),
+    "an approval in another role": few(
+        agreed(said(key(ANNE, "anne", "release")), said(BERTS)), SIGNED
+    ),
+    "two approvals of one": few(agreed(said(ANNES), said(ANNES, on=-DAY / 2)), SIGNED),
+    "an approval by one with two keys": few(
+        agreed(said(ANNES), said(key(ANNE, "other"))), SIGNED
+    ),
+    "approved by somebody who may not": few(
+        agreed(said(ANNES), said(key(CARL, "carl")), base=approved(author=None)),
+        SIGNED,
     ),
     "nobody": few(approved()),
     "nobody approved an ancestor": few(ancestor),
@@ -313,9 +507,32 @@ def test_what_was_signed_is_listed():
     assert len(verify("approvals", CASES["signed"]).evidence) == 2
 
 
+def test_an_approval_that_counts_is_listed():
+    found = verify("approvals", CASES["two signed approvals"])
+    assert len(found.evidence) == 2
+    assert found.actual == "approved by 2"
+
+
+def test_an_approval_that_lapsed_is_named():
+    found = verify("approvals", CASES["withdrawn"])
+    assert found.actual == "approved by 1; not counted: that of anne"
+    assert [path.startswith("evidence/anne ") for path in found.evidence] == [True]
+    item, _ = said(ANNES)
+    assert found.term == item.id
+
+
+def test_an_exception_is_not_for_what_is_withdrawn_later():
+    both = agreed(said(ANNES, withdrawn=True), said(BERTS, withdrawn=True))
+    later = verify("approvals", Case(both, "fail", "approval-revoked", SIGNED))
+    before = verify("approvals", CASES["withdrawn"])
+    assert set(before.term.split()) < set(later.term.split())
+
+
 WRONG = {
     "no way": ({"named_in": []}, "needs named_in or signer_roles"),
     "too many": ({"minimum": 4}, "more than there are approvers"),
+    "a tier that is none": ({"tier": "highest"}, "high, medium, low"),
+    "no number of days": ({"max_age": 90}, "90d"),
     "one of them twice": ({"approvers": [ANNE, ANNE]}, "more than there are approvers"),
 }
 
