@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aibom.cli.common import PATH, painter
+from aibom.errors import UsageError
 
 if TYPE_CHECKING:
     from aibom.operations.policy_test import CaseOutcome, Report
@@ -17,6 +18,35 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _DIFFERS = 10
+
+
+def _outputs(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[str, Path], ...]:
+    """``FORMAT=FILE``, before any case is read."""
+    from aibom.operations.ptest_output import FORMATS
+    from aibom.reading import suggest
+
+    found: dict[Path, str] = {}
+    for text in texts:
+        shape, _, file = text.partition("=")
+        if shape not in FORMATS or not file:
+            known = [f"{name}=FILE" for name in FORMATS]
+            raise UsageError(
+                f"{text!r} is no format with a file{suggest(shape, FORMATS)}",
+                reason="output-unknown",
+                where="--output",
+                hint=f"one of {', '.join(known)}",
+            )
+        if Path(file) in found:
+            raise UsageError(
+                f"{shape} and {found[Path(file)]} would both go to {file}",
+                reason="output-place-twice",
+                where="--output",
+                hint="give each a place of its own",
+            )
+        found[Path(file)] = shape
+    return tuple((shape, file) for file, shape in found.items())
 
 
 @click.command("test")
@@ -28,25 +58,43 @@ _DIFFERS = 10
     help="Test this folder, or builtin:PACK@N, whatever the files name.",
 )
 @click.option(
-    "--require-coverage",
+    "--partial",
     is_flag=True,
-    help="Exit 10 as well when a rule has no case that passes, or none with a finding.",
+    help="Do not exit 10 for a rule without a case that passes, or with a finding.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    callback=_outputs,
+    help="json or junit, into FILE, beside the text. Repeatable.",
 )
 def command(
-    paths: tuple[Path, ...], policy: Path | None, require_coverage: bool
+    paths: tuple[Path, ...],
+    policy: Path | None,
+    partial: bool,
+    outputs: tuple[tuple[str, Path], ...],
 ) -> int:
     """Run policy tests: *.ptest.yaml, in folders at any depth.
 
     Each case says what is expected of the rules, for a BOM with evidence or for a
-    lineage that it describes. A dry run: no artifact is read, and no lock is needed.
-    Exit 0 all as expected, 10 when a case differs, 2 for a test that cannot be run.
+    lineage that it describes. builtin:PACK@N runs our own tests of a pack. A dry run:
+    no artifact is read, and a lock only for plugins. Exit 0 all as expected, 10 when a
+    case differs or a rule has no case of each kind, 2 for a test that cannot be run.
     """
+    from aibom.operations.files import remove_old, write_named
     from aibom.operations.policy_test import run_ptests
+    from aibom.operations.ptest_output import FORMATS
 
-    report = run_ptests(paths, policy)
+    for _, file in outputs:
+        remove_old(file)
+    report = run_ptests(paths, policy, within=(Path(),))
+    for shape, file in outputs:
+        write_named(file, FORMATS[shape](report, partial=partial))
     for line in _lines(report, painter()):
         click.echo(line)
-    uncovered = require_coverage and bool(report.uncovered)
+    uncovered = bool(report.uncovered) and not partial
     return _DIFFERS if uncovered or not report.as_expected else 0
 
 
@@ -64,6 +112,9 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
         rules = [o.rule for o in report.uncovered if kind in o.missing]
         if rules:
             yield f"rules without a case {words}: {', '.join(dict.fromkeys(rules))}"
+    packs = sorted({one.origin for one in report.uncovered if one.origin})
+    if packs:
+        yield f"tests of rules that packs bring: add {' '.join(packs)}"
 
 
 def _case(case: CaseOutcome, paint: Paint) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The verifier's folder: policy, signers, sources, roots, advisories, and their lock.
+"""The verifier's folder: policy, signers, the other data files, and their lock.
 
 ``policy.lock`` pins the digest of every file and pack; a gate refuses to run without it
 or when anything differs. Advisories are the exception: they must be able to grow
@@ -40,6 +40,7 @@ from aibom.policy.data import (
     read_trusted_sources,
 )
 from aibom.policy.document import Policy, combine, read_policy
+from aibom.policy.suppliers import read_suppliers
 from aibom.policy.waivers import ExceptionEntry, read_waivers
 from aibom.reading import parse_yaml
 from aibom.resources import policy_path, resource_dir
@@ -248,6 +249,7 @@ def _data(
         sources=read("trusted-sources.yaml", read_trusted_sources),
         roots=read("accepted-roots.yaml", read_accepted_roots),
         advisories=read(ADVISORIES, read_advisories),
+        suppliers=read("suppliers.yaml", read_suppliers),
     )
     return data, read("signers.yaml", signers) or ()
 
@@ -292,10 +294,13 @@ def lint_folder(path: Path) -> tuple[Folder, tuple[str, ...]]:
     """Read a folder that is being edited, and what changed in it since its lock.
 
     The changes are ``file NAME`` and ``pack NAME``. Raises as :func:`load_folder`
-    without ``require_lock``, except that it never raises ``policy-lock-mismatch``.
+    without ``require_lock``, except that ``policy-lock-mismatch`` is only said of
+    plugins: their code is run, so it is run as it was locked or not at all.
     """
     kept = read_lock(path)
-    folder = _load(path, kept)
+    if kept is None and _names_plugins(path):
+        raise _not_locked(path)
+    folder = _load(path, kept, pinned=kept)
     if kept is None:
         return folder, ()
     require_sequence(path, kept, folder.lock)

@@ -30,7 +30,14 @@ from aibom.reading import suggest
 if TYPE_CHECKING:
     from importlib import metadata
 
-__all__ = ["GROUP", "Plugin", "extra_checks", "load_plugins", "named_plugins"]
+__all__ = [
+    "GROUP",
+    "Plugin",
+    "extra_checks",
+    "load_plugins",
+    "named_plugins",
+    "require_pinned",
+]
 
 GROUP = "aibom.checks"
 
@@ -95,6 +102,17 @@ def load_plugins(
     return tuple(found.values())
 
 
+def require_pinned(policy: Any, where: str, pinned: Mapping[str, str]) -> None:
+    """Refuse plugins that are not as they were locked; imports nothing.
+
+    Raises :class:`~aibom.errors.PolicyInvalid`: ``plugin-missing``,
+    ``policy-lock-mismatch``, ``plugin-broken`` for one whose files cannot be read.
+    """
+    for name in named_plugins(policy):
+        _, _, digest = _found(name, f"{where}.plugins")
+        _require_same(name, digest, f"{where}.plugins", pinned)
+
+
 def extra_checks(plugins: tuple[Plugin, ...]) -> Mapping[str, Check]:
     """The checks by id, as ``read_policy(extra_checks=…)`` takes them."""
     return {plugin.check.id: plugin.check for plugin in plugins}
@@ -110,21 +128,9 @@ def _pin_key(name: str) -> str:
 
 
 def _load(name: str, where: str, pinned: Mapping[str, str] | None) -> Plugin:
-    entry = _entry_point(name, where)
-    distribution = entry.dist
-    if distribution is None:  # what the entry point was found by
-        raise _plugin_broken(name, where, "it belongs to no distribution")
-    try:
-        digest = _digest(distribution)
-    except OSError as error:
-        raise _plugin_broken(name, where, str(error)) from error
-    if pinned is not None and pinned.get(_pin_key(name)) != digest:
-        raise PolicyInvalid(
-            f"the plugin {name!r} is not what was locked; it was not imported",
-            reason="policy-lock-mismatch",
-            where=where,
-            hint="review the plugin, then lock the folder again",
-        )
+    entry, version, digest = _found(name, where)
+    if pinned is not None:
+        _require_same(name, digest, where, pinned)
     try:
         check = entry.load()
     # The plug-in boundary; a module that exits must not end the gate with its code.
@@ -134,7 +140,31 @@ def _load(name: str, where: str, pinned: Mapping[str, str] | None) -> Plugin:
     problem = _why_unusable(check, entry.name)
     if problem:
         raise _plugin_broken(name, where, problem)
-    return Plugin(name, check, distribution.version, digest)
+    return Plugin(name, check, version, digest)
+
+
+def _found(name: str, where: str) -> tuple[metadata.EntryPoint, str, str]:
+    """The entry point, and version and digest of its distribution; imports nothing."""
+    entry = _entry_point(name, where)
+    distribution = entry.dist
+    if distribution is None:  # what the entry point was found by
+        raise _plugin_broken(name, where, "it belongs to no distribution")
+    try:
+        return entry, distribution.version, _digest(distribution)
+    except OSError as error:
+        raise _plugin_broken(name, where, str(error)) from error
+
+
+def _require_same(
+    name: str, digest: str, where: str, pinned: Mapping[str, str]
+) -> None:
+    if pinned.get(_pin_key(name)) != digest:
+        raise PolicyInvalid(
+            f"the plugin {name!r} is not what was locked; it was not imported",
+            reason="policy-lock-mismatch",
+            where=where,
+            hint="review the plugin, then lock the folder again",
+        )
 
 
 def _plugin_broken(name: str, where: str, problem: str) -> PolicyInvalid:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from aibom.lineage.nodes import Kind
 from aibom.operations.policy_change import Change, Way, by_key, moment, words
 from aibom.operations.policy_tested import Tested
 from aibom.policy.data import Advisories, SourceEntry
 from aibom.policy.sources import SourceMatch
+from aibom.policy.suppliers import Supplier, Suppliers
 
 __all__ = ["data_changes"]
 
@@ -21,6 +23,7 @@ def data_changes(old: Tested, new: Tested) -> Iterator[Change]:
     yield from _minimum_sequence(old, new)
     yield from _signers(old, new)
     yield from _sources(old, new)
+    yield from _suppliers(old, new)
     yield from _waivers(old, new)
 
 
@@ -33,7 +36,12 @@ def _roots(old: Tested, new: Tested) -> Iterator[Change]:
             continue
         if one.expires != other.expires:
             yield _expires(about, one.expires, other.expires)
-        if one != replace(other, expires=one.expires):
+        if one.kind != other.kind:
+            # Some rules let lineage end at data only.
+            ways = {one.kind: Way.STRICTER, other.kind: Way.LOOSER}
+            way = ways.get(Kind.DATASET.value, Way.UNCLEAR)
+            yield Change(about, "kind", words(one.kind), words(other.kind), way)
+        if one != replace(other, expires=one.expires, kind=one.kind):
             told = f"{one.reason} ({one.approved_by})"
             now = f"{other.reason} ({other.approved_by})"
             yield Change(about, "decision", told, now, Way.SAME)
@@ -158,6 +166,41 @@ def _entry(about: str, old: SourceEntry, new: SourceEntry) -> Iterator[Change]:
         if getattr(old, name) != getattr(new, name):
             told = words(getattr(old, name)), words(getattr(new, name))
             yield Change(about, name, *told, Way.UNCLEAR)
+
+
+def _suppliers(old: Tested, new: Tested) -> Iterator[Change]:
+    """Whom one may buy from: each record more, or younger, lets more through."""
+    before, after = (tested.data.suppliers or Suppliers() for tested in (old, new))
+    for name in sorted(before.own ^ after.own):
+        there = (name if name in side.own else None for side in (before, after))
+        yield _there(f"suppliers.yaml: own {name}", *there, added=Way.LOOSER)
+    records = ({r.supplier: r for r in side.records} for side in (before, after))
+    for name, one, other in by_key(*records):
+        about = f"suppliers.yaml: {name}"
+        if one is None or other is None:
+            status = (one or other).status  # type: ignore[union-attr]
+            added = Way.LOOSER if status == "approved" else Way.STRICTER
+            yield _there(about, one, other, added=added, told=status)
+        else:
+            yield from _supplier(about, one, other)
+
+
+def _supplier(about: str, old: Supplier, new: Supplier) -> Iterator[Change]:
+    if old.status != new.status:
+        way = Way.LOOSER if new.status == "approved" else Way.STRICTER
+        yield Change(about, "status", old.status, new.status, way)
+    if old.expires != new.expires:
+        yield _expires(about, old.expires, new.expires)
+    if old.reviewed_on != new.reviewed_on:
+        told = words(old.reviewed_on), words(new.reviewed_on)
+        way = moment(old.reviewed_on, new.reviewed_on, later=Way.LOOSER)
+        yield Change(about, "reviewed_on", *told, way)
+    for name in ("owner", "agreement", "approved_by"):
+        if getattr(old, name) != getattr(new, name):
+            yield Change(about, name, getattr(old, name), getattr(new, name), Way.SAME)
+    for name in ("matches", "serves"):
+        if getattr(old, name) != getattr(new, name):
+            yield Change(about, name, "", "", Way.UNCLEAR)
 
 
 def _waivers(old: Tested, new: Tested) -> Iterator[Change]:

@@ -45,7 +45,8 @@ class CaseOutcome:
 class Uncovered:
     """A rule for which a kind of case is missing: ``pass``, ``finding`` or both.
 
-    ``origin`` is the pack that the rule comes from, empty for one of the policy's own.
+    ``origin`` is the pack whose own tests have such cases, empty for a rule that no
+    pack brings.
     """
 
     policy: str
@@ -80,6 +81,8 @@ def run_ptests(
     """
     problems: list[str] = []
     found = find_ptests(paths)
+    if policy is not None:  # packs share the tests of what they extend
+        found = tuple({one.path: one for one in found}.values())
     files = [read_ptest(f.path, problems, (*f.within, *within)) for f in found]
     tested: dict[str, Tested] = {}
     jobs = _jobs(zip(found, files, strict=True), policy, tested, problems)
@@ -142,7 +145,8 @@ def _uncovered(
             kinds = ("pass", "finding")
             missing = tuple(k for k in kinds if (reference, rule.id, k) not in seen)
             if missing:
-                pack = rule.origin if rule.origin.startswith("builtin:") else ""
+                packs = (reference, rule.origin)
+                pack = next((p for p in packs if p.startswith("builtin:")), "")
                 yield Uncovered(reference, rule.id, missing, pack)
 
 

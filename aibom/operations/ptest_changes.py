@@ -61,7 +61,8 @@ def resolved(
         found = own.reference(value[1:])
         if found is None:
             told = f"nothing with a digest is called {value[1:]!r}"
-            entry.problem(f"{told}{suggest(value[1:], own.names)}", "data")
+            known = {*own.names, *own.approvals}
+            entry.problem(f"{told}{suggest(value[1:], known)}", "data")
         return found
 
     return {name: (resolve(value), where) for name, (value, where) in data.items()}

@@ -8,7 +8,7 @@ because it could not fail.
 
 from __future__ import annotations
 
-import copy
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,12 +19,13 @@ from aibom.errors import AibomError, UsageError
 from aibom.lineage.evidence import Signer
 from aibom.lineage.identity import parse_party
 from aibom.operations.files import read_small
-from aibom.operations.ptest_changes import merged, remove, resolved
+from aibom.operations.ptest_changes import resolved
 from aibom.operations.ptest_data import CaseData, read_data
 from aibom.operations.ptest_expect import Expectation, read_expectation
+from aibom.operations.ptest_lineages import Lineages, read_lineages
 from aibom.operations.ptest_places import Places
-from aibom.operations.ptest_world import InlineWorld, read_world
-from aibom.reading import Reader, parse_yaml, suggest
+from aibom.operations.ptest_world import InlineWorld
+from aibom.reading import Reader, parse_yaml
 from aibom.verdict import Tier
 
 __all__ = ["Case", "PtestFile", "check_ptest", "read_ptest"]
@@ -73,9 +74,7 @@ class _Shared:
     time: datetime | None
     data: CaseData
     signers: Mapping[str, Signer]
-    lineages: Mapping[str, Any]
-    #: Names of lineages that are malformed themselves, which is told once.
-    broken: frozenset[str]
+    lineages: Lineages
 
 
 def read_ptest(
@@ -118,8 +117,8 @@ def _file(
     found = [_case(entry, shared) for entry in top.readers("cases")]
     if top.has("cases") and not found:
         top.problem("holds no case: nothing would be tested", "cases")
-    names = [entry.name for entry in found if entry is not None]
-    for twice in sorted({name for name in names if names.count(name) > 1}, key=str):
+    names = Counter(entry.name for entry in found if entry is not None)
+    for twice in sorted(name for name, count in names.items() if count > 1):
         top.problem(f"two cases are called {twice!r}", "cases")
     top.close()
     return PtestFile(path, policy, tuple(case for case in found if case is not None))
@@ -137,19 +136,9 @@ def _policy(top: Reader, places: Places) -> str | None:
 def _shared(top: Reader, path: Path, places: Places) -> _Shared:
     signers = _signers(top)
     data = read_data(top, places, signers, CaseData())
-    lineages, broken = {}, set()
-    if top.has("lineages"):
-        section = top.reader("lineages")
-        for name in section.keys():  # noqa: SIM118  a Reader is not a dict
-            lineages[name] = section.raw(name)
-            before = len(top.problems)
-            read_world(section.reader(name), signers)
-            if len(top.problems) > before:
-                broken.add(name)
-    else:
-        top.raw("lineages", None)
+    lineages = read_lineages(top, signers)
     time = top.time("time", None)
-    return _Shared(path, places, time, data, signers, lineages, frozenset(broken))
+    return _Shared(path, places, time, data, signers, lineages)
 
 
 def _signers(top: Reader) -> Mapping[str, Signer]:
@@ -179,7 +168,7 @@ def _case(entry: Reader, shared: _Shared) -> Case | None:
         entry.problem("is missing, here and for the whole file", "time")
     tier = entry.choice("tier", list(Tier), None)
     bom, evidence = _documents(entry, shared)
-    world = _world(entry, shared)
+    world = shared.lineages.of_case(entry)
     if entry.has("bom") == entry.has("lineage"):
         entry.problem("name either a bom or a lineage: one of them is judged")
     data = read_data(entry, shared.places, shared.signers, shared.data)
@@ -222,33 +211,3 @@ def _place(entry: Reader, key: str, stated: str, places: Places) -> Path | None:
     if path is None:
         entry.problem(problem, key)
     return path
-
-
-def _world(entry: Reader, shared: _Shared) -> InlineWorld | None:
-    """The case's lineage: its own, one of the file's, or one with changes."""
-    stated = entry.raw("lineage", None)
-    without = entry.texts("without", ()) or ()
-    if not entry.has("lineage"):
-        if without:
-            entry.problem("belongs to a lineage", "without")
-        return None
-    own = stated if isinstance(stated, dict) else {}
-    like = stated if isinstance(stated, str) else own.get("like")
-    if not isinstance(stated, (dict, str)) or not isinstance(like, (str, type(None))):
-        entry.problem("must be a mapping, or the name of a lineage", "lineage")
-        return None
-    if like is None:
-        base: Any = {}
-    elif like not in shared.lineages:
-        told = f"no lineage {like!r}{suggest(like, shared.lineages)}"
-        entry.problem(told, "lineage")
-        return None
-    elif like in shared.broken:
-        return None
-    else:
-        base = copy.deepcopy(shared.lineages[like])
-    value = merged(base, {key: v for key, v in own.items() if key != "like"})
-    for place in without:
-        remove(value, place, entry)
-    reader = Reader(value, f"{entry.where}.lineage", entry.problems)
-    return read_world(reader, shared.signers)

@@ -61,6 +61,11 @@ class Expectation:
     code: str | None
     exit_code: int | None
 
+    @property
+    def on_the_whole(self) -> bool:
+        """Whether something is expected on which every rule has a say."""
+        return (self.decision, self.code, self.exit_code) != (None, None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -93,7 +98,8 @@ def read_expectation(
     """
     before = len(case.problems)
     entry = case.reader("expect")
-    rules = tuple(_rule(one, nodes) for one in entry.readers("rules", ()))
+    rules = [_rule(one, nodes) for one in entry.readers("rules", ())]
+    rules += [_passing(rule) for rule in entry.texts("passes", ()) or ()]
     decision = entry.choice("decision", list(Decision), None)
     reason, code = entry.text("reason", None), entry.integer("exit_code", None)
     entry.close()
@@ -103,6 +109,11 @@ def read_expectation(
         return None
     found = tuple(rule for rule in rules if rule is not None)
     return Expectation(found, Decision(decision) if decision else None, reason, code)
+
+
+def _passing(rule: str) -> ExpectedRule:
+    """The short form for a rule that passes as a whole."""
+    return ExpectedRule(rule, Status.PASS, *(None,) * 6)
 
 
 def _rule(entry: Reader, nodes: Mapping[str, str] | None) -> ExpectedRule | None:
@@ -199,12 +210,11 @@ def _unlike(wanted: ExpectedRule, found: str) -> Unlike:
 
 
 def _told(wanted: ExpectedRule, result: Result) -> str:
-    """What was found, as far as anything of the kind was expected."""
+    """What was found and where; the rest as far as something of it was expected."""
     parts = [result.status.value, f"[{result.reason}]", f"on {result.label}"]
     if wanted.term is not None:
         parts.append(f"term {result.term or 'none'}")
-    if wanted.path is not None:
-        parts.append(f"by {' > '.join(_labels(result))}")
+    parts.append(f"by {' > '.join(_labels(result))}")
     if wanted.blocks is not None:
         parts.append("blocks" if result.blocks else "does not block")
     if wanted.exception is not None:

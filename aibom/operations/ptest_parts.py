@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aibom.digest import Digest
+from aibom.digest import Digest, File
 from aibom.errors import AibomError
 from aibom.lineage.evidence import Measurement
 from aibom.lineage.nodes import Fact, Origin, merge_facts
@@ -18,6 +18,7 @@ __all__ = [
     "checked",
     "digest",
     "facts",
+    "files",
     "measurement",
     "parties",
     "policy_digest",
@@ -56,11 +57,14 @@ def single(entry: Reader, key: str) -> dict[str, str | None]:
     for name, values in found.items():
         if len(values) > 1:
             entry.problem("has one value here, not several", f"{key}.{name}")
-    return {name: values[0] for name, values in found.items()}
+    return {name: values[0] for name, values in found.items() if values}
 
 
 def facts(entry: Reader, key: str) -> dict[str, tuple[str | None, ...]]:
-    """Facts by name: a text, a list of texts, or null for "declared as unknown"."""
+    """Facts by name: a text, null for "declared as unknown", or a list of these.
+
+    An empty list says nothing, where a name, or another lineage, would say something.
+    """
     if not entry.has(key):
         entry.raw(key, None)
         return {}
@@ -69,7 +73,7 @@ def facts(entry: Reader, key: str) -> dict[str, tuple[str | None, ...]]:
     for name in section.keys():  # noqa: SIM118
         value = section.raw(name)
         listed = value if isinstance(value, list) else [value]
-        if not listed or any(not isinstance(v, (str, type(None))) for v in listed):
+        if any(not isinstance(v, (str, type(None))) for v in listed):
             section.problem("must be a text (numbers in quotes), or null", name)
         else:
             found[name] = tuple(listed)
@@ -104,6 +108,32 @@ def digest(entry: Reader, name: str) -> Digest | None:
     except AibomError as error:
         entry.problem(f"{error.message}, nor none", "digest")
         return None
+
+
+def files(entry: Reader) -> tuple[File, ...]:
+    """A list of paths, whose digests are made from them, or digests by path."""
+    stated = entry.raw("files", None)
+    if isinstance(stated, dict):
+        section = entry.reader("files")
+        digests = {path: _file_digest(section, path) for path in section.keys()}  # noqa: SIM118
+    else:
+        listed = entry.texts("files", ()) or ()
+        digests = {path: Digest("file", sha(f"file {path}")) for path in listed}
+    return tuple(
+        File(path, 1, digest) for path, digest in sorted(digests.items()) if digest
+    )
+
+
+def _file_digest(section: Reader, path: str) -> Digest | None:
+    text = section.text(path)
+    try:
+        found = Digest.parse(text) if isinstance(text, str) else None
+    except AibomError as error:
+        section.problem(error.message, path)
+        return None
+    if found is not None and found.form != "file":
+        section.problem("is not the digest of one file", path)
+    return found
 
 
 def policy_digest(entry: Reader) -> str:

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 
 from aibom.digest import Digest
 from aibom.lineage.build import GraphBuilder, facts_of
-from aibom.lineage.evidence import Audit, Evidence, Signer, UpstreamVerdict
+from aibom.lineage.evidence import (
+    Approval,
+    Audit,
+    Evidence,
+    Signer,
+    UpstreamVerdict,
+)
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Edge, Node, Origin, Relation
 from aibom.operations import ptest_parts as parts
@@ -27,6 +33,7 @@ class Item:
     record: Graph | None = None
     audit: Audit | None = None
     verdict: UpstreamVerdict | None = None
+    approval: Approval | None = None
 
     def evidence(self, whole: Graph) -> Evidence:
         """The statement as a gate would have it."""
@@ -41,6 +48,7 @@ class Item:
             self.own,
             self.audit,
             self.verdict,
+            self.approval,
         )
 
 

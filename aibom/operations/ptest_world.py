@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from aibom.digest import Digest, File
 from aibom.errors import AibomError
 from aibom.lineage.evidence import EvidenceSet, Signer
 from aibom.lineage.graph import Graph
@@ -53,12 +52,14 @@ class InlineWorld:
     evidence: EvidenceSet
     #: id in the test → id of the node or step
     names: Mapping[str, str]
+    #: name of an approval → what it is withdrawn by
+    approvals: Mapping[str, str]
 
     def reference(self, name: str) -> str | None:
-        """What ``@NAME`` stands for in data: the digest of a node, or of a record."""
+        """What ``@NAME`` stands for in data: a digest, or the id of an approval."""
         node = self.names.get(name)
         if node is None:
-            return None
+            return self.approvals.get(name)
         if node.startswith("step:"):
             return node.removeprefix("step:")
         digest = self.graph.nodes[node].digest
@@ -100,8 +101,10 @@ def read_world(top: Reader, signers: Mapping[str, Signer]) -> InlineWorld | None
             looked.checked,
             frozenset(name for name in missing if name is not None),
             looked.formats,
+            looked.code,
         ),
         making.names.ids,
+        making.names.approvals,
     )
 
 
@@ -131,12 +134,9 @@ class _Making:
         kind = Kind(entry.choice("kind", sorted(ENTITY_KINDS)) or Kind.MODEL)
         digest = parts.digest(entry, name)
         stated = {"name": (name,), **parts.facts(entry, "facts")}
-        files = tuple(
-            File(path, 1, Digest("file", parts.sha(f"file {path}")))
-            for path in sorted(set(entry.texts("files", ()) or ()))
-        )
+        files = parts.files(entry)
         entry.close()
-        known = {key: v[0] for key, v in stated.items() if v[0] is not None}
+        known = {key: v[0] for key, v in stated.items() if v and v[0] is not None}
         node = entity_id(kind, digest) if digest else undigested_id(kind, known)
         if node in self.names.nodes:
             entry.problem("has the digest, or is as little known, as another node")

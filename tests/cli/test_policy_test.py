@@ -83,7 +83,7 @@ def ptest(world):
 
 
 def test_all_as_expected(here, ptest):
-    ran = here("policy", "test", "tests")
+    ran = here("policy", "test", "--partial", "tests")
     assert (ran.code, ran.err) == (0, "")
     first, second, count, declared, *_ = ran.out.splitlines()
     assert first == "ok      tests/tiny.ptest.yaml: the model, by its BOM"
@@ -94,24 +94,74 @@ def test_all_as_expected(here, ptest):
 
 def test_a_difference_says_what_was_expected_and_found(here, ptest):
     ptest.write_text(PTEST)
-    ran = here("policy", "test", ptest)
+    ran = here("policy", "test", "--partial", ptest)
     assert ran.code == 10
     assert "DIFFERS" in ran.out
     assert "expected  unknown [upstream-open] by model > train > data" in ran.out
-    assert "found     unknown [root-not-accepted] on model" in ran.out
+    found = "found     unknown [root-not-accepted] on model by model > train > data"
+    assert found in ran.out
 
 
-def test_coverage_counts_only_when_it_is_asked_for(here, ptest):
+def test_a_rule_without_a_case_of_each_kind_is_a_difference(here, ptest):
     ran = here("policy", "test", ptest)
-    assert (ran.code, "rules without a case that passes: known-" in ran.out) == (
-        0,
-        True,
-    )
-    ran = here("policy", "test", "--require-coverage", ptest)
     assert ran.code == 10
+    assert "rules without a case that passes: known-bad-ancestor" in ran.out
+    assert "2 cases: 2 as expected, 0 not" in ran.out
     ptest.write_text(ptest.read_text() + HIT)
-    ran = here("policy", "test", "--require-coverage", ptest)
+    ran = here("policy", "test", ptest)
     assert (ran.code, "rules without" in ran.out) == (0, False)
+
+
+def test_the_tests_of_a_pack(here):
+    ran = here("policy", "test", "builtin:baseline@1")
+    assert ran.code == 0
+    assert "ok      builtin:baseline@1 baseline.ptest.yaml: " in ran.out
+    ran = here("policy", "test", "builtin:basline@1")
+    assert (ran.code, "[pack-missing]" in ran.err) == (2, True)
+
+
+def test_reports_for_machines(here, ptest, world):
+    ptest.write_text(PTEST)
+    files = ("--output", "json=t.json", "--output", "junit=t.xml")
+    ran = here("policy", "test", "--partial", ptest, *files)
+    assert ran.code == 10
+    assert "DIFFERS" in ran.out
+    found = json.loads((world.folder / "t.json").read_text())
+    assert [case["asExpected"] for case in found["cases"]] == [True, False]
+    assert found["cases"][1]["file"] == str(ptest)
+    assert "<failure " in (world.folder / "t.xml").read_text()
+
+
+def test_no_report_is_left_of_an_older_run(here, ptest, world):
+    report = world.folder / "t.json"
+    report.write_text("old")
+    ptest.write_text("[")
+    assert here("policy", "test", ptest, "--output", f"json={report}").code == 2
+    assert not report.exists()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "reason"),
+    [
+        (["sarif=a"], "output-unknown"),
+        (["json"], "output-unknown"),
+        (["json=a", "junit=a"], "output-place-twice"),
+    ],
+)
+def test_outputs_that_are_refused(here, ptest, outputs, reason):
+    words = [word for output in outputs for word in ("--output", output)]
+    ran = here("policy", "test", ptest, *words)
+    assert (ran.code, f"[{reason}]" in ran.err) == (2, True)
+
+
+def test_nothing_outside_is_read(here, ptest, world, tmp_path_factory):
+    """What a file names lies below the folder of the run, or of what is tested."""
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret"
+    secret.write_text("hunter2: [")
+    ptest.write_text(ptest.read_text() + f"data: {{advisories: {secret}}}\n")
+    ran = here("policy", "test", ptest)
+    assert (ran.code, "hunter2" in ran.err) == (2, False)
+    assert "is not relative to this file" in ran.err
 
 
 def test_another_policy_than_the_file_names(here, ptest):
@@ -138,7 +188,7 @@ def test_a_folder_without_a_test_is_no_yes(here, world):
 def test_hostile_names_stay_text(here, ptest):
     text = ptest.read_text().replace("nobody tells", '"\\e[31m\\nok      x')
     ptest.write_text(text.replace("dataset is from", 'dataset is from"'))
-    ran = here("policy", "test", ptest)
+    ran = here("policy", "test", "--partial", ptest)
     assert ran.code == 0
     assert "\x1b" not in ran.out
     assert r"\x1b[31m\x0aok" in ran.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -9,7 +10,12 @@ from jsonschema import Draft202012Validator
 from policy_builders import World
 
 from aibom.errors import PolicyInvalid
+from aibom.operations.folder import lock_folder
 from aibom.operations.plugins import extra_checks, load_plugins, named_plugins
+from aibom.operations.policy_change import Way
+from aibom.operations.policy_diff import policy_changes
+from aibom.operations.policy_test import run_ptests
+from aibom.operations.policy_tested import load_tested
 from aibom.policy.document import read_policy
 from aibom.policy.engine import evaluate
 from aibom.resources import read_schema
@@ -281,3 +287,122 @@ BY_SCHEMA = {
 @pytest.mark.parametrize(("document", "valid"), BY_SCHEMA.values(), ids=BY_SCHEMA)
 def test_schema(document, valid):
     assert SCHEMA.is_valid(document) is valid
+
+
+# ── a folder that names plugins, tested and compared ──────────────
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Lays out a verifier's folder, which is locked unless that is told."""
+
+    def lay_out(name="verifier", locked=True, wanted="sentiment"):
+        path = tmp_path / name
+        path.mkdir()
+        rule = {**POLICY["rules"][0], "settings": {"name": wanted}}
+        (path / "policy.yaml").write_text(json.dumps({**POLICY, "rules": [rule]}))
+        if locked:
+            lock_folder(path)
+        return path
+
+    return lay_out
+
+
+def ptest(tmp_path, name="sentiment"):
+    found = {"rule": "ours", "status": "fail", "reason": "misnamed", "path": ["x"]}
+    lineage = {"root": "m", "nodes": {"m": {"kind": "model"}}}
+    document = {
+        "apiVersion": "aibom/ptest/v1",
+        "policy": "verifier",
+        "time": "2026-11-21",
+        "cases": [
+            {
+                "name": "named",
+                "lineage": {**lineage, "nodes": {"m": {"facts": {"name": name}}}},
+                "expect": {"passes": ["ours"]},
+            },
+            {
+                "name": "misnamed",
+                "lineage": {**lineage, "nodes": {"m": {"facts": {"name": "x"}}}},
+                "expect": {"rules": [found]},
+            },
+        ],
+    }
+    for case in document["cases"]:
+        case["lineage"]["nodes"]["m"]["kind"] = "model"
+    path = tmp_path / "a.ptest.yaml"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_a_policy_with_plugins_can_be_tested(install, folder, tmp_path):
+    install()
+    folder()
+    report = run_ptests([ptest(tmp_path)])
+    assert report.as_expected
+    assert report.uncovered == ()
+
+
+def test_a_policy_with_plugins_can_be_compared(install, folder):
+    install()
+    old, new = folder("old"), folder("new", wanted="other")
+    (change,) = policy_changes(load_tested(old), load_tested(new))
+    assert (change.about, change.what) == ("rule ours", "settings: name")
+    # What a setting of somebody else's check means, only a person can tell.
+    assert change.way is Way.UNCLEAR
+
+
+def test_a_policy_that_names_one_more_is_a_change_for_people(install, folder):
+    install()
+    old = folder("old", locked=False)
+    head = {k: v for k, v in POLICY.items() if k not in ("plugins", "rules")}
+    plain = {"id": "ours", "check": "lineage-closed"}
+    (old / "policy.yaml").write_text(json.dumps({**head, "rules": [plain]}))
+    found = policy_changes(load_tested(old), load_tested(folder()))
+    assert {(c.about, c.what) for c in found if c.way is Way.UNCLEAR} >= {
+        ("policy", "plugins"),
+        ("rule ours", "check"),
+    }
+
+
+def test_without_a_lock_none_is_imported(install, folder, tmp_path):
+    install()
+    path = folder(locked=False)
+    for run in (lambda: load_tested(path), lambda: run_ptests([ptest(tmp_path)])):
+        with pytest.raises(PolicyInvalid) as error:
+            run()
+        assert error.value.reason == "policy-not-locked"
+    assert "acme" not in sys.modules
+
+
+def test_one_that_changed_since_the_lock_is_not_imported(install, folder):
+    site = install()
+    path = folder()
+    sys.modules.pop("acme")
+    (site / "acme.py").write_text("raise SystemExit(0)", "utf-8")
+    with pytest.raises(PolicyInvalid, match="not what was locked") as error:
+        load_tested(path)
+    assert error.value.reason == "policy-lock-mismatch"
+    assert "acme" not in sys.modules
+
+
+def test_one_that_was_added_since_the_lock_is_not_imported(install, folder):
+    install()
+    path = folder()
+    sys.modules.pop("acme")
+    install("raise SystemExit(0)", check="second", name="second", module="second")
+    document = json.loads((path / "policy.yaml").read_text())
+    document["plugins"] = [NAME, "second:second"]
+    (path / "policy.yaml").write_text(json.dumps(document))
+    with pytest.raises(PolicyInvalid, match="not what was locked"):
+        load_tested(path)
+    assert "second" not in sys.modules
+
+
+def test_other_files_may_have_changed_since_the_lock(install, folder):
+    """The rest of a folder is not code, and is being edited."""
+    install()
+    path = folder()
+    document = json.loads((path / "policy.yaml").read_text())
+    (path / "policy.yaml").write_text(json.dumps({**document, "version": "2"}))
+    assert load_tested(path).policy.version == "2"

@@ -51,6 +51,15 @@ ADVISORY = {
     "published": "2026-11-01",
     "affects": {"digests": [str(digest("bad"))]},
 }
+SUPPLIER = {
+    "supplier": "org:Labels",
+    "status": "approved",
+    "owner": "org:Acme",
+    "agreement": "Contract 1",
+    "reviewed_on": "2026-06-01",
+    "approved_by": "Ada",
+    "expires": "2027-01-01",
+}
 TIERS = [
     {"match": {"name": "acme/lab-*"}, "tier": "low"},
     {"match": {"name": "acme/*"}, "tier": "medium"},
@@ -62,7 +71,7 @@ FOLDER: dict[str, dict[str, Any]] = {
         "version": "1",
         "data": [
             *("trusted-sources.yaml", "signers.yaml", "accepted-roots.yaml"),
-            *("advisories.yaml", "waivers.yaml"),
+            *("advisories.yaml", "suppliers.yaml", "waivers.yaml"),
         ],
         "tiers": TIERS,
         "exceptions": {
@@ -125,6 +134,11 @@ FOLDER: dict[str, dict[str, Any]] = {
         "sequence": 5,
         "expires": "2027-01-01",
         "advisories": [ADVISORY],
+    },
+    "suppliers.yaml": {
+        "apiVersion": "aibom/suppliers/v1",
+        "own": ["org:Acme"],
+        "suppliers": [SUPPLIER],
     },
     "waivers.yaml": {"apiVersion": "aibom/waivers/v1", "waivers": [WAIVER]},
 }
@@ -208,7 +222,7 @@ ONE: dict[str, tuple[Callable[[Files], Any], tuple[str, str, Way]]] = {
         ("rule lineage-open", "mode, tier low", STRICTER),
     ),
     "mode down": (
-        rule(mode={**MODES, "high": "report-only"}),
+        rule(mode={**MODES, "high": "warn"}),
         ("rule lineage-open", "mode, tier high", LOOSER),
     ),
     "severity down": (
@@ -353,6 +367,54 @@ ONE: dict[str, tuple[Callable[[Files], Any], tuple[str, str, Way]]] = {
     "root for another reason": (
         entry("accepted-roots.yaml", "roots", reason="read"),
         (f"accepted-roots.yaml: {digest('base')}", "decision", SAME),
+    ),
+    "root is data": (
+        entry("accepted-roots.yaml", "roots", kind="dataset"),
+        (f"accepted-roots.yaml: {digest('base')}", "kind", LOOSER),
+    ),
+    "root is a model": (
+        entry("accepted-roots.yaml", "roots", kind="model"),
+        (f"accepted-roots.yaml: {digest('base')}", "kind", UNCLEAR),
+    ),
+    "supplier added": (
+        added("suppliers.yaml", "suppliers", {**SUPPLIER, "supplier": "org:X"}),
+        ("suppliers.yaml: org:X", "added", LOOSER),
+    ),
+    "suspended supplier added": (
+        added(
+            "suppliers.yaml",
+            "suppliers",
+            {**SUPPLIER, "supplier": "org:X", "status": "suspended"},
+        ),
+        ("suppliers.yaml: org:X", "added", STRICTER),
+    ),
+    "supplier gone": (
+        emptied("suppliers.yaml", "suppliers"),
+        ("suppliers.yaml: org:Labels", "removed", STRICTER),
+    ),
+    "supplier suspended": (
+        entry("suppliers.yaml", "suppliers", status="suspended"),
+        ("suppliers.yaml: org:Labels", "status", STRICTER),
+    ),
+    "supplier for longer": (
+        entry("suppliers.yaml", "suppliers", expires=LATER),
+        ("suppliers.yaml: org:Labels", "expires", LOOSER),
+    ),
+    "supplier reviewed": (
+        entry("suppliers.yaml", "suppliers", reviewed_on="2026-11-01"),
+        ("suppliers.yaml: org:Labels", "reviewed_on", LOOSER),
+    ),
+    "supplier with another agreement": (
+        entry("suppliers.yaml", "suppliers", agreement="Contract 2"),
+        ("suppliers.yaml: org:Labels", "agreement", SAME),
+    ),
+    "supplier for other things": (
+        entry("suppliers.yaml", "suppliers", serves=["model"]),
+        ("suppliers.yaml: org:Labels", "serves", UNCLEAR),
+    ),
+    "own organisation gone": (
+        emptied("suppliers.yaml", "own"),
+        ("suppliers.yaml: own org:Acme", "removed", STRICTER),
     ),
     "advisory added": (
         added("advisories.yaml", "advisories", {**ADVISORY, "id": "A-2"}),

@@ -82,7 +82,10 @@ def document(*cases: dict[str, Any], **top: Any) -> dict[str, Any]:
             "pipeline": {"role": "pipeline"},
         },
         "data": copy.deepcopy(DATA),
-        "lineages": {"clean": copy.deepcopy(CLEAN)},
+        "lineages": {
+            "clean": copy.deepcopy(CLEAN),
+            "unrecorded": {"like": "clean", "steps": {"train": {"recorded": False}}},
+        },
         "cases": list(cases),
         **top,
     }
@@ -118,6 +121,8 @@ def wants(rule: str, status: str, reason: str | None = None, **more: Any) -> Any
     }
 
 
+ADVISORY = {"id": "A-1", "summary": "flipped", "published": "2026-11-01"}
+BY_DIGEST = {"digests": ["@corpus"]}
 #: Cases that are as expected.
 HOLD: dict[str, dict[str, Any]] = {
     "everything passes": case(PASSES, expect={"decision": "allowed", "exit_code": 0}),
@@ -166,6 +171,19 @@ HOLD: dict[str, dict[str, Any]] = {
     "another time": case(
         wants("lineage-open", "unknown", "accepted-root-expired"), time="2027-02-01"
     ),
+    "in short": case(expect={"passes": ["lineage-open", "bytes-changed"]}),
+    "data joined to those of the file": case(
+        wants("ancestor-tainted", "fail", "tainted-ancestor"),
+        data={"advisories": {"advisories": [ADVISORY | {"affects": BY_DIGEST}]}},
+    ),
+    "a lineage like another of the file": case(
+        wants("lineage-open", "unknown", "step-record-absent"), lineage="unrecorded"
+    ),
+    "nothing is said, not even a name": case(
+        wants("lineage-open", "pass", "steps-recorded", node="corpus"),
+        lineage={"like": "clean", "nodes": {"corpus": {"facts": {"name": []}}}},
+        expect={"rules": [wants("source-untrusted", "pass", node="corpus")]},
+    ),
 }
 
 
@@ -183,7 +201,7 @@ DIFFER: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         (
             "lineage-open",
             "unknown [root-not-accepted]",
-            "pass [steps-recorded] on model: steps-recorded",
+            "pass [steps-recorded] on model by model: steps-recorded",
         ),
     ),
     "for another reason": (
@@ -194,7 +212,8 @@ DIFFER: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         (
             "lineage-open",
             "unknown [root-not-accepted]",
-            "unknown [step-record-untrusted] on model: train: signer-not-allowed",
+            "unknown [step-record-untrusted] on model by model > train: "
+            "train: signer-not-allowed",
         ),
     ),
     "one node passes, and the rule does not": (
@@ -666,18 +685,167 @@ def test_the_schema_refuses_it_as_well(name: str) -> None:
     assert not validator.is_valid(REFUSED[name][0])
 
 
-HOSTILE = {
-    "not UTF-8": b"\xff\xfe",
-    "deep": b"[" * 100_000,
-    "alias": b"a: &a [x]\nb: *a",
-    "nothing": b"",
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "not UTF-8": (b"\xff\xfe", "not UTF-8"),
+    "deep": (b"[" * 100_000, "nested deeper than 40 levels"),
+    "deep, and closed": (b"[" * 50 + b"]" * 50, "nested deeper than 40 levels"),
+    "alias": (b"a: &a [x]\nb: *a", "aliases are not read"),
+    "bomb of aliases": (
+        b"a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\nd: [*c, *c, *c]",
+        "aliases are not read",
+    ),
+    "merge key": (b"a: &a {b: 1}\nc: {<<: *a}", "not read"),
+    "tag": (b"a: !!python/object:os.system {}", "tags are not read"),
+    "a key twice": (b"cases: []\ncases: []", "the key 'cases' stands twice"),
+    "a key twice, below": (
+        b"lineages:\n  a: {root: m, root: n}\n",
+        "the key 'root' stands twice",
+    ),
+    "two documents": (b"a: 1\n---\nb: 2", "not YAML"),
+    "a key that is a list": (b"[a, b]: c", "a key must be a text"),
+    "nothing": (b"", "must be a mapping, not nothing"),
+    "a text": (b"cases", "must be a mapping, not a text"),
+    "cases that are a mapping": (b"cases: {a: b}", "cases: must be a list"),
+    "cases that are texts": (b"cases: [a]", "cases[0]: must be a mapping"),
+    "lineages that are a list": (b"lineages: [a]", "lineages: must be a mapping"),
+    "signers that are texts": (b"signers: {a: b}", "signers.a: must be a mapping"),
+    "nodes that are texts": (
+        b"lineages: {a: {root: m, nodes: {m: x}}}",
+        "nodes.m: must be a mapping, not a text",
+    ),
+    "a time that is a number": (b"time: 20261121", "time: not a date"),
+    "large": (b"# " + b"x" * 5_000_000, "over the limit"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_refused(tmp_path: Path, name: str) -> None:
+    content, told = HOSTILE[name]
     path = tmp_path / "a.ptest.yaml"
-    path.write_bytes(HOSTILE[name])
+    path.write_bytes(content)
     with pytest.raises(AibomError) as caught:
         run_ptests([path])
     assert caught.value.reason == "ptest-invalid"
+    assert told in caught.value.message
+
+
+# ── what a file names has to lie in what is tested ──────────────
+
+
+SECRET = "hunter2"
+OUTSIDE: dict[str, tuple[dict[str, Any], str]] = {
+    "data above": ({"data": {"advisories": "../secret"}}, "leads out of what is tes"),
+    "data of a case": (
+        {"cases": [case(PASSES, data={"waivers": "../secret"})]},
+        "leads out of what is tested",
+    ),
+    "data, absolute": ({"data": {"advisories": "/etc/passwd"}}, "is not relative to"),
+    "data through a link": ({"data": {"advisories": "link"}}, "leads out of what is"),
+    "data through a link to a folder": (
+        {"data": {"advisories": "up/secret"}},
+        "leads out of what is tested",
+    ),
+    "data in a loop of links": ({"data": {"advisories": "loop"}}, ".advisories: "),
+    "data with a NUL": ({"data": {"advisories": "a\0b"}}, "is no path"),
+    "data in a folder": ({"data": {"advisories": "."}}, "data.advisories: "),
+    "a BOM above": (
+        {"cases": [{"name": "a", "bom": "../secret", "expect": {"exit_code": 0}}]},
+        "cases[0].bom: ",
+    ),
+    "evidence above": (
+        {
+            "cases": [
+                {
+                    "name": "a",
+                    "bom": "a.ptest.yaml",
+                    "evidence": [".."],
+                    "expect": {"exit_code": 0},
+                }
+            ]
+        },
+        "cases[0].evidence: ",
+    ),
+    "a policy above": ({"policy": "../policy"}, "policy: "),
+    "a policy, absolute": ({"policy": "/etc"}, "/etc is not relative to this file"),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_nothing_outside_is_read(tmp_path: Path, name: str) -> None:
+    more, told = OUTSIDE[name]
+    (tmp_path / "secret").write_text(f"{SECRET}: [")
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    (folder / "link").symlink_to("../secret")
+    (folder / "up").symlink_to("..")
+    (folder / "loop").symlink_to("loop")
+    path = folder / "a.ptest.yaml"
+    path.write_text(json.dumps({**document(case(PASSES)), **more}))
+    with pytest.raises(UsageError) as caught:
+        run_ptests([path])
+    assert caught.value.reason == "ptest-invalid"
+    assert told in caught.value.message
+    assert SECRET not in caught.value.message
+
+
+def test_a_folder_above_is_read_where_it_is_what_is_tested(tmp_path: Path) -> None:
+    (tmp_path / "advisories.yaml").write_text(json.dumps(ADVISORIES))
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    more = {"data": {**DATA, "advisories": "../advisories.yaml"}}
+    path = folder / "a.ptest.yaml"
+    path.write_text(json.dumps({**document(case(PASSES)), **more}))
+    assert run_ptests([tmp_path]).as_expected
+    assert run_ptests([path], within=(tmp_path,)).as_expected
+    with pytest.raises(UsageError, match="leads out of what is tested"):
+        run_ptests([path])
+
+
+def test_a_pack_by_name_is_its_own_tests() -> None:
+    (one,) = find_ptests([Path("builtin:baseline@1")])
+    assert (one.policy, one.path.name) == ("builtin:baseline@1", "baseline.ptest.yaml")
+    with pytest.raises(PolicyInvalid, match="did you mean 'builtin:baseline@1'"):
+        find_ptests([Path("builtin:basline@1")])
+
+
+def test_tests_that_packs_share_run_once_on_one_policy() -> None:
+    names = [Path("builtin:tier-low@1"), Path("builtin:baseline@1")]
+    on_each = run_ptests(names)
+    on_one = run_ptests(names, Path("builtin:tier-low@1"))
+    files = [case.file for case in on_one.cases]
+    assert len(set(files)) == 2
+    assert len(on_each.cases) > len(on_one.cases)
+    assert on_one.uncovered == ()
+
+
+def test_uncovered_rules_name_the_pack_that_brings_them(tmp_path: Path) -> None:
+    verifier = tmp_path / "verifier"
+    verifier.mkdir()
+    head = {"apiVersion": "aibom/policy/v1", "name": "own", "version": "1"}
+    names = ("trusted-sources", "accepted-roots", "advisories")
+    policy = {
+        **head,
+        "extends": ["builtin:baseline@1"],
+        "data": [f"{name}.yaml" for name in (*names, "signers")],
+        "rules": [{"id": "own-rule", "check": "lineage-closed"}],
+    }
+    (verifier / "policy.yaml").write_text(json.dumps(policy))
+    signers = {"apiVersion": "aibom/signers/v1", "signers": []}
+    (verifier / "signers.yaml").write_text(json.dumps(signers))
+    empty = {**DATA, "accepted-roots": {**DATA["accepted-roots"], "roots": []}}
+    for name in names:
+        (verifier / f"{name}.yaml").write_text(json.dumps(empty[name]))
+    value = document(case({"rule": "own-rule", "status": "pass"}), policy="verifier")
+    found = {one.rule: one for one in run(tmp_path, value).uncovered}
+    assert (found["own-rule"].missing, found["own-rule"].origin) == (("finding",), "")
+    assert found["lineage-open"].missing == ("pass", "finding")
+    assert found["lineage-open"].origin == "builtin:baseline@1"
+
+
+def test_data_are_needed_for_rules_that_are_asked_about(tmp_path: Path) -> None:
+    """What a rule says of which nothing is expected counts only for the decision."""
+    asked = case(wants("bytes-changed", "pass"))
+    assert run(tmp_path, document(asked, data={})).as_expected
+    decided = case(wants("bytes-changed", "pass"), expect={"decision": "allowed"})
+    with pytest.raises(UsageError, match=r"needs trusted-sources\.yaml in data"):
+        run(tmp_path, document(decided, data={}))
