@@ -54,8 +54,10 @@ __all__ = [
     "Digest",
     "File",
     "Form",
+    "Partial",
     "Progress",
     "Snapshot",
+    "hash_around_pointers",
     "hash_path",
     "manifest_digest",
     "stat_snapshot",
@@ -160,6 +162,30 @@ class Content:
     housekeeping: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What a path held, of which some files may be elsewhere: it has no digest.
+
+    ``pointers`` are Git LFS pointers, by the digest of the pointer itself, and not
+    among ``files``. Without any, :attr:`content` is what :func:`hash_path` gives.
+    """
+
+    files: tuple[File, ...]
+    pointers: tuple[File, ...]
+    housekeeping: tuple[str, ...]
+    is_folder: bool
+
+    @property
+    def content(self) -> Content | None:
+        """The content of the whole; None where a part of it is not here."""
+        if self.pointers:
+            return None
+        if not self.is_folder:
+            return Content(self.files[0].digest, self.files, ())
+        pairs = ((file.path, file.digest.value) for file in self.files)
+        return Content(_digest_of_sorted(pairs), self.files, self.housekeeping)
+
+
 def manifest_digest(files: Iterable[tuple[str, str]]) -> Digest:
     """The tree digest of (path, SHA-256 hex) pairs, in any order; reads no file.
 
@@ -238,28 +264,53 @@ def hash_path(
     ``changed-while-hashing`` a file replaced, or of another size or mtime, since listed
     ========================= ==========================================================
     """
+    found = _hash_all(path, progress, threads, keep_pointers=False)
+    if found.content is None:
+        raise AssertionError("a pointer was kept")  # _hash_handle refuses each
+    return found.content
+
+
+def hash_around_pointers(
+    path: str | os.PathLike[str],
+    *,
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> Partial:
+    """Hash what is here of a path in which files may be Git LFS pointers.
+
+    A pointer says which bytes belong in its place, and they are not here: so what it is
+    part of has no digest (:attr:`Partial.content` is None), and is not to be signed or
+    verified. This is for reading what the rest says. Raises what :func:`hash_path`
+    raises, but for ``git-lfs-pointer``.
+    """
+    return _hash_all(path, progress, threads, keep_pointers=True)
+
+
+def _hash_all(
+    path: str | os.PathLike[str],
+    progress: Progress | None,
+    threads: int | None,
+    *,
+    keep_pointers: bool,
+) -> Partial:
     if threads is not None and threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
     listing = list_files(path)
     if not listing.entries:
         raise refused("folder-empty", listing.given)
     total = sum(entry.size for entry in listing.entries)
-    meter = _Meter(total, progress)
+    meter = _Meter(total, progress, keep_pointers=keep_pointers)
     meter.begin()
     values = _hash_entries(listing, meter, threads or _threads_for(listing, total))
     meter.finish()
-    return _content(listing, values)
-
-
-def _content(listing: Listing, values: Iterable[str]) -> Content:
-    files = tuple(
-        File(entry.path, entry.size, Digest("file", value))
-        for entry, value in zip(listing.entries, values, strict=True)
+    files: list[File] = []
+    pointers: list[File] = []
+    for entry, value in zip(listing.entries, values, strict=True):
+        kept = pointers if entry.path in meter.pointers else files
+        kept.append(File(entry.path, entry.size, Digest("file", value)))
+    return Partial(
+        tuple(files), tuple(pointers), listing.housekeeping, listing.is_folder
     )
-    if not listing.is_folder:
-        return Content(files[0].digest, files, ())
-    digest = _digest_of_sorted((file.path, file.digest.value) for file in files)
-    return Content(digest, files, listing.housekeeping)
 
 
 def stat_snapshot(path: str | os.PathLike[str]) -> Snapshot:
@@ -283,8 +334,13 @@ class _Stopped(Exception):
 class _Meter:
     """Adds up bytes over threads, tells ``progress``, and carries the order to stop."""
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
+    def __init__(
+        self, total: int, progress: Progress | None, *, keep_pointers: bool
+    ) -> None:
         self.stopped = False
+        self.keep_pointers = keep_pointers
+        #: Paths of the Git LFS pointers that were met and kept.
+        self.pointers: set[str] = set()
         self._total = total
         self._progress = progress
         self._done = 0
@@ -371,7 +427,9 @@ def _hash_handle(handle: int, listing: Listing, entry: Entry, meter: _Meter) -> 
     # Always ask for one byte too many: a file that is longer than listed shows it.
     block = os.read(handle, min(size + 1, _BLOCK_BYTES))
     if size < _LFS_POINTER_BYTES and block.startswith(_LFS_POINTER):
-        raise refused("git-lfs-pointer", listing.shown(entry))
+        if not meter.keep_pointers:
+            raise refused("git-lfs-pointer", listing.shown(entry))
+        meter.pointers.add(entry.path)
     digest = hashlib.sha256(block)
     done = len(block)
     meter.add(done)

@@ -10,10 +10,10 @@ give the same bytes. Deciding is ``aibom.policy.engine``'s job; drawing it is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, overload
 
 __all__ = [
     "API_VERSION",
@@ -23,6 +23,7 @@ __all__ = [
     "Mode",
     "PathHop",
     "Result",
+    "Retold",
     "Severity",
     "Status",
     "Tier",
@@ -30,7 +31,13 @@ __all__ = [
     "Verification",
 ]
 
+T = TypeVar("T")
+
 API_VERSION = "aibom/verdict/v1"
+
+#: A longer path is written with its middle left out: each hop of a long chain has a
+#: path of its own, and all of them together would be the square of the chain.
+MAX_HOPS = 100
 
 
 class Status(StrEnum):
@@ -82,13 +89,58 @@ class Decision(StrEnum):
     ERROR = "error"
 
 
+class Retold(Sequence[T]):
+    """A sequence that is told again by whoever knows it, each time it is read.
+
+    Ten thousand paths along one chain then take the room of one. ``tell`` gives the
+    same ``length`` items each time. Equal to, and hashed and pickled as, the tuple of
+    its items.
+    """
+
+    __slots__ = ("_length", "_tell")
+
+    def __init__(self, length: int, tell: Callable[[], Iterable[T]]) -> None:
+        self._length = length
+        self._tell = tell
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._tell())
+
+    def __reversed__(self) -> Iterator[T]:
+        return reversed(tuple(self))
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return tuple(self)[index]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (tuple, Retold)):
+            return NotImplemented
+        return len(self) == len(other) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def __reduce__(self) -> tuple[type[tuple[T, ...]], tuple[tuple[T, ...]]]:
+        return tuple, (tuple(self),)
+
+
 def _plain(value: Any) -> Any:
     """Values as a JSON reader gives them: objects, lists, texts."""
     if is_dataclass(value):
         return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, (tuple, list, Retold)):
         return [_plain(item) for item in value]
     return value.value if isinstance(value, StrEnum) else value
 
@@ -102,6 +154,12 @@ class PathHop:
     kind: str
     via: str = ""
     role: str = ""
+
+
+def _ends(path: Sequence[PathHop]) -> tuple[PathHop, ...]:
+    """As many hops of a long path as are written, half of them from each end."""
+    hops, half = tuple(path), MAX_HOPS // 2
+    return (*hops[:half], *hops[-half:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +208,7 @@ class Result:
     actual: str = ""
     assurance: str = ""
     basis: str = ""
-    path: tuple[PathHop, ...] = ()
+    path: Sequence[PathHop] = ()
     evidence: tuple[str, ...] = ()
     why: str = ""
     remedy: str = ""
@@ -182,8 +240,12 @@ class Result:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_document(self) -> dict[str, Any]:
-        """The result as JSON-ready values."""
-        document = _plain(self)
+        """The result as JSON-ready values; the middle of a long path is left out."""
+        left_out = max(0, len(self.path) - MAX_HOPS)
+        shown = replace(self, path=_ends(self.path)) if left_out else self
+        document = _plain(shown)
+        if left_out:
+            document["hopsLeftOut"] = left_out
         return {**document, "fingerprint": self.fingerprint, "blocks": self.blocks}
 
 

@@ -16,7 +16,7 @@ from aibom.digest import Digest
 from aibom.lineage.build import GraphBuilder
 from aibom.lineage.evidence import Audit, Evidence, EvidenceSet, Measurement, Signer
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import Kind, Origin
+from aibom.lineage.nodes import Kind, Origin, Relation
 from aibom.policy.data import (
     PolicyData,
     read_accepted_roots,
@@ -190,8 +190,53 @@ def lineage(size: int) -> tuple[Graph, str, EvidenceSet, PolicyData]:
     return world.build.graph(), root, evidence, policy_data(world.roots)
 
 
-def policy_data(roots: Iterable[str]) -> PolicyData:
-    """Twenty sources, of which one is used, all roots accepted, fifty advisories."""
+def revisions(
+    count: int, *, flawed: bool
+) -> tuple[Graph, str, EvidenceSet, PolicyData]:
+    """A chain of so many revisions, two hops for each: as deep as a lineage gets.
+
+    Flawed, its far end is named by an advisory, and comes from a name at one version
+    that was made as some bytes and used as others.
+    """
+    world = World(count)
+    data = world.collected()
+    bad = [data] if flawed else []
+    if flawed:
+        data = swapped(world, data)
+    for _ in range(count):
+        revised = world.entity(Kind.DATASET)
+        world.step("filter", revised, {"input": [data]})
+        data = revised
+    evidence = EvidenceSet(tuple(world.evidence), frozenset({digest_of(data)}), True)
+    found = policy_data(world.roots, "tree-sha256", bad)
+    return world.build.graph(), data, evidence, found
+
+
+def swapped(world: World, data: str) -> str:
+    """Data made by one step of bytes that the step before it did not make."""
+    build, name = world.build, "acme/swapped"
+    version = {"name": name, "revision": sha("one")}
+    made, used = (
+        build.entity(Kind.DATASET, Digest("tree", sha(text)), **version)
+        for text in ("made", "used")
+    )
+    first, then = (build.step(sha(text), "filter", STEP) for text in ("first", "then"))
+    build.used(first, data, "input")
+    build.edge(first, Relation.GENERATED, made, facts={"name": name})
+    build.used(then, made, "input")
+    build.used(then, used, "input")
+    after = world.entity(Kind.DATASET)
+    build.generated(then, after)
+    return after
+
+
+def policy_data(
+    roots: Iterable[str], form: str = "sha256", bad: Iterable[str] = ()
+) -> PolicyData:
+    """Twenty sources, of which one is used, all roots accepted, fifty advisories.
+
+    These name digests of a ``form`` that nothing has, and one more the ``bad``.
+    """
     common = {"reason": "known", "approved_by": "Ada", "expires": "2027-01-01"}
     dated = {
         "approved_on": "2026-06-01",
@@ -211,12 +256,21 @@ def policy_data(roots: Iterable[str]) -> PolicyData:
             "summary": "labels flipped",
             "published": "2026-11-01",
             "affects": {
-                "digests": [f"sha256:{sha(f'bad {number}')}"],
+                "digests": [f"{form}:{sha(f'bad {number}')}"],
                 "parties": [f"org:bad-{number}"],
                 "sources": [{"type": "huggingface", "namespace": f"bad-{number}"}],
             },
         }
         for number in range(50)
+    ]
+    advisories += [
+        {
+            "id": f"B-{number}",
+            "summary": "poisoned",
+            "published": "2026-11-01",
+            "affects": {"digests": [str(digest_of(each))]},
+        }
+        for number, each in enumerate(bad)
     ]
     return PolicyData(
         read_trusted_sources(

@@ -16,14 +16,23 @@ different rules over twenty checks are put to it.
   nodes.
 * *context* is what is made once for all rules: the walk that gives every path, closure.
 
-The ratio is of context and evaluate together. Checks that look at all ancestors by
-themselves are asked about the artifact only, as in our packs: asked about every node,
-their time is quadratic, which is not what is measured here. Not among the twenty is
-``expression``: what it costs is the cost of the expression engine.
+The ratio is of context and evaluate together. Not among the twenty is ``expression``:
+what it costs is the cost of the expression engine.
 
-CPU time of one process with the collector on, in turns, the least of three. Exit code 1
-if a bound is broken: at 10,000 nodes and more the ratio is at most three; and evaluate
-grows with an exponent of at most 1.15 (slope of log time over log nodes).
+Two more things are measured on a chain of revisions, as deep as a lineage gets:
+
+* *room*, the most memory that context and evaluate take (by ``tracemalloc``), when the
+  chain has twice as many hops: each of its results has a path of its own.
+* *every ancestor*, the time of the checks that look at all ancestors by themselves,
+  when they are asked about every node, with nothing to find and with something to find
+  at the far end. Among the forty rules they are asked about the artifact only, as in
+  our packs.
+
+CPU time of one process with the collector on, in turns, the least of three; each turn
+has evidence and a context that remember nothing. Exit code 1 if a bound is broken: at
+10,000 nodes and more the ratio is at most three; evaluate grows with an exponent of at
+most 1.15 (slope of log time over log nodes), every ancestor with one of at most 1.2;
+and twice the chain takes at most 2.3 times the room.
 """
 
 from __future__ import annotations
@@ -33,14 +42,17 @@ import gc
 import math
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from _policy_lineage import BUILDER, HOLDOUT, LABELS, NOW, lineage
+from _policy_lineage import BUILDER, HOLDOUT, LABELS, NOW, lineage, revisions
 
 from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph
@@ -58,9 +70,15 @@ MAX_EXPONENT = 1.15
 #: Over sizes this small, on a busy machine, cache effects alone are a tenth.
 SMOKE_MAX_RATIO = 3.6
 SMOKE_MAX_EXPONENT = 1.3
+MAX_ROOM = 2.3
+MAX_EVERY_EXPONENT = 1.2
+SMOKE_MAX_EVERY_EXPONENT = 1.4
 #: Below so many nodes, what is done once per run shows.
 BOUND_FROM = 10_000
 SIZES = {"smoke": (1_000, 4_000), "default": (1_000, 10_000, 100_000)}
+#: Hops of the chains: of two that are compared for room, and for time.
+ROOM_HOPS = {"smoke": (1_000, 2_000), "default": (5_000, 10_000)}
+EVERY_HOPS = {"smoke": (1_000, 4_000), "default": (2_000, 4_000, 8_000)}
 
 
 # ── the rules ──────────────
@@ -157,11 +175,16 @@ def rule_documents() -> Iterator[dict[str, Any]]:
 
 def forty_rules() -> Policy:
     """The policy that is evaluated."""
-    head = {"apiVersion": "aibom/policy/v1", "name": "benchmark", "version": "1"}
     rules = list(rule_documents())
     if len(rules) != RULES:
         raise SystemExit(f"{len(rules)} rules instead of {RULES}")
-    return read_policy({**head, "rules": rules}, "policy.yaml")
+    return policy_of(*rules)
+
+
+def policy_of(*rules: Mapping[str, Any]) -> Policy:
+    """A policy of these rules."""
+    head = {"apiVersion": "aibom/policy/v1", "name": "benchmark", "version": "1"}
+    return read_policy({**head, "rules": list(rules)}, "policy.yaml")
 
 
 # ── the yardstick ──────────────
@@ -210,10 +233,11 @@ def timed(job: Callable[[], Any]) -> tuple[float, Any]:
 
 def measure(size: int, policy: Policy) -> dict[str, float]:
     """The least CPU seconds of each part at one size, taken in turns."""
-    parts = lineage(size)
+    graph, root, evidence, data = lineage(size)
     least = dict.fromkeys(("plain", "context", "evaluate"), math.inf)
     for _ in range(ROUNDS):
-        # A context remembers what it was asked, so each round has its own.
+        # Both remember what they were asked, so each round has its own.
+        parts = (graph, root, replace(evidence), data)
         seconds, context = timed(partial(fresh, *parts))
         least["context"] = min(least["context"], seconds)
         seconds, wanted = timed(partial(plain, context, policy))
@@ -260,6 +284,60 @@ def exponent(points: Mapping[int, float]) -> float:
     return rise / sum((x - middle_x) ** 2 for x in xs)
 
 
+def room(hops: int, policy: Policy) -> int:
+    """The most memory that evaluating a chain takes, its results included."""
+    graph, root, evidence, data = revisions(hops // 2, flawed=False)
+    gc.collect()
+    tracemalloc.start()
+    context = fresh(graph, root, evidence, data)
+    results = evaluate(context, policy, Tier.HIGH)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    longest = max(len(result.path) for result in results)
+    if longest < hops:
+        raise SystemExit(f"the longest path has {longest} hops instead of {hops}")
+    return peak
+
+
+def every_ancestor(check: str, hops: int, *, flawed: bool) -> float:
+    """The least CPU seconds of one check that is asked about every node of a chain."""
+    graph, root, evidence, data = revisions(hops // 2, flawed=flawed)
+    scope = {"scope": "artifact-and-ancestors"}
+    row = next(row for row in rule_documents() if row["check"] == check)
+    policy = policy_of({**row, "select": scope})
+    least = math.inf
+    for _ in range(ROUNDS):
+        context = fresh(graph, root, replace(evidence), data)
+        seconds, results = timed(partial(evaluate, context, policy, Tier.HIGH))
+        least = min(least, seconds)
+        last = next(result for result in results if result.node == root)
+        if (last.status is Status.FAIL) is not flawed:
+            raise SystemExit(f"{check}, flawed {flawed}: {last.status} {last.reason}")
+    return least
+
+
+def deep(kind: str, policy: Policy) -> list[str]:
+    """Measure and print what chains cost; what exceeds its bound, in words."""
+    broken = []
+    rooms = [room(hops, policy) for hops in ROOM_HOPS[kind]]
+    grown = rooms[1] / rooms[0]
+    print(
+        f"room of {ROOM_HOPS[kind][1]:,} hops: {rooms[1] / 1e6:.0f} MB, {grown:.2f} x"
+    )
+    if grown > MAX_ROOM:
+        broken.append(f"twice the chain takes {grown:.2f} x the room, over {MAX_ROOM}")
+    most = SMOKE_MAX_EVERY_EXPONENT if kind == "smoke" else MAX_EVERY_EXPONENT
+    for check, flawed in product(ARTIFACT, (False, True)):
+        sizes = EVERY_HOPS[kind]
+        points = {n: every_ancestor(check, n, flawed=flawed) for n in sizes}
+        growth = exponent(points)
+        told = f"{check} of every ancestor, {'one flaw' if flawed else 'no flaw'}"
+        print(f"{told}: {points[sizes[-1]] * 1000:.0f} ms, exponent {growth:.2f}")
+        if growth > most:
+            broken.append(f"{told} grows with exponent {growth:.2f}, over {most}")
+    return broken
+
+
 def report(times: Mapping[int, Mapping[str, float]]) -> None:
     """Print one line for each size."""
     heads = ("plain ms", "context ms", "evaluate ms")
@@ -300,6 +378,7 @@ def main() -> int:
         (SMOKE_MAX_RATIO, SMOKE_MAX_EXPONENT) if smoke else (MAX_RATIO, MAX_EXPONENT)
     )
     broken = broken_bounds(times, *bounds)
+    broken += deep("smoke" if smoke else "default", policy)
     for bound in broken:
         print(f"BROKEN: {bound}", file=sys.stderr)
     return 1 if broken else 0

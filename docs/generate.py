@@ -71,7 +71,7 @@ def find_drift(folder: Path, written: Mapping[str, str]) -> list[str]:
             wrong.append(name)
     there = {
         f"{kind}/{path.name}"
-        for kind in ("checks", "catalogers")
+        for kind in {name.partition("/")[0] for name in written if "/" in name}
         for path in (folder / kind).glob("*.md")
     }
     return sorted({*wrong, *(there - set(written))})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aibom.catalogers.cataloger import Cataloger
-from aibom.catalogers.notes import SUBJECT, Notes
+from aibom.catalogers.notes import MORE_FINDINGS, SUBJECT, Notes
 from aibom.catalogers.place import Place
 from aibom.lineage.identity import person_pseudonym
 from aibom.lineage.nodes import Node
@@ -105,13 +105,14 @@ def read(
 
     With ``key``, persons have pseudonyms; without, they are not named.
     """
-    place = Place.of(put(folder, files))
+    place = Place.of(put(folder, files), pointers=True)
     done = []
-    for name in place.names:
-        if cataloger.wants(name, place.formats[name]):
+    for name in (*place.names, *place.pointers):
+        if cataloger.reads(place, name):
             notes = Notes(cataloger.id, place, name, pseudonym if key else None)
             cataloger.read(notes)
             done.append(notes)
-            undeclared = {f.code for f in notes.findings} - set(cataloger.findings)
+            declared = {*cataloger.findings, MORE_FINDINGS}
+            undeclared = {f.code for f in notes.findings} - declared
             assert not undeclared, f"not declared: {sorted(undeclared)}"
     return Read(tuple(done))

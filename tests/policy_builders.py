@@ -27,6 +27,7 @@ from aibom.policy.data import (
 )
 from aibom.policy.document import Policy, read_policy
 from aibom.policy.engine import evaluate
+from aibom.policy.suppliers import read_suppliers
 from aibom.statement import AUDIT_V1, PROVENANCE_V1, REFERENCE_V01
 from aibom.verdict import Result, Tier
 
@@ -64,6 +65,7 @@ class World:
     sources: Any = None
     roots: list[dict[str, Any]] = field(default_factory=list)
     advisories: Any = None
+    suppliers: Any = None
     now: datetime = NOW
     build: GraphBuilder = field(default_factory=lambda: GraphBuilder(Origin("bom")))
 
@@ -79,9 +81,9 @@ class World:
     def model(self, name: str = "sentiment", **facts: Any) -> str:
         return self.entity(Kind.MODEL, name, **facts)
 
-    def accept(self, name: str, expires: str = "2027-01-01") -> None:
+    def accept(self, name: str, expires: str = "2027-01-01", **more: str) -> None:
         reason = {"reason": "public data", "approved_by": "Ada", "expires": expires}
-        self.roots.append({"digest": str(digest(name)), **reason})
+        self.roots.append({"digest": str(digest(name)), **reason, **more})
 
     def step(
         self,
@@ -175,12 +177,29 @@ class World:
             "lists": {name: listed},
         }
 
+    def supply(self, *records: Mapping[str, Any], own: Iterable[str] = ()) -> None:
+        """Records of suppliers, each with what is the same in most of them."""
+        common = {
+            "status": "approved",
+            "owner": "org:Acme purchasing",
+            "agreement": "Contract 1",
+            "reviewed_on": "2026-06-01",
+            "approved_by": "Ada",
+            "expires": "2027-01-01",
+        }
+        self.suppliers = {
+            "apiVersion": "aibom/suppliers/v1",
+            "own": list(own),
+            "suppliers": [{**common, **record} for record in records],
+        }
+
     def policy_data(self) -> PolicyData:
         roots = {"apiVersion": "aibom/accepted-roots/v1", "roots": self.roots}
         return PolicyData(
             sources=self.sources and read_trusted_sources(self.sources, "sources"),
             roots=read_accepted_roots(roots, "roots"),
             advisories=self.advisories and read_advisories(self.advisories, "adv"),
+            suppliers=self.suppliers and read_suppliers(self.suppliers, "suppliers"),
         )
 
     def context(self) -> Context:

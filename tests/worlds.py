@@ -6,7 +6,8 @@
     corpus ─ train ─ base (own BOM, own signer) ──────┴─ fine-tune ─ model (BOM, bundle)
 
 Every step is recorded and signed, both audits are there, and the verifier's folder asks
-for everything that ``builtin:tier-high@1`` asks for: untouched, the gate says yes. The
+for everything that its policy asks for, which is the pack ``baseline`` and the rules of
+``tier-high`` about labels and tests: untouched, the gate says yes. The
 clock stands still, and keys are made once per process. Tests change a copy, in one way.
 """
 
@@ -38,7 +39,9 @@ from aibom.operations.gate import Options, check, gate
 from aibom.operations.run import record_signer
 from aibom.operations.sign import sign_artifact
 from aibom.operations.verify import Verified, load_signers, verify
+from aibom.reading import parse_yaml
 from aibom.recording import record
+from aibom.resources import policy_path
 from aibom.statement import Resource, Statement, to_json
 from aibom.verdict import Verdict
 
@@ -328,6 +331,16 @@ def signers_document(roles: Iterable[str] = ROLES) -> dict[str, Any]:
     return {"apiVersion": "aibom/signers/v1", "signers": entries}
 
 
+#: Rules of ``tier-high`` that the small world has the evidence for.
+_ASKED = {"labelers-unknown", "labels-unaudited", "model-untested"}
+
+
+def _tier_high() -> list[dict[str, Any]]:
+    path = policy_path("tier-high.yaml")
+    rules: list[dict[str, Any]] = parse_yaml(path.read_bytes(), path.name)["rules"]
+    return rules
+
+
 def _verifier(world: World) -> None:
     decided = {"reason": "known", "approved_by": "org:Acme", "expires": EXPIRES}
     roots = [world.root / "raw/items.jsonl", world.root / "raw/corpus.txt"]
@@ -360,8 +373,9 @@ def _verifier(world: World) -> None:
         "apiVersion": "aibom/policy/v1",
         "name": "acme",
         "version": "1",
-        "extends": ["builtin:tier-high@1"],
+        "extends": ["builtin:baseline@1"],
         "data": sorted(files),
+        "rules": [rule for rule in _tier_high() if rule["id"] in _ASKED],
         "tiers": [{"match": {"name": "acme/models/toy-*"}, "tier": "low"}],
     }
     for name, document in {"policy.yaml": policy, **files}.items():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aibom.catalogers.notes import Notes
+from aibom.catalogers.place import Place
 
 __all__ = ["Cataloger"]
 
@@ -21,7 +22,7 @@ class Cataloger:
 
     ``supplies`` and ``cannot`` are short lines for people, ``findings`` every code that
     it may give with what that means. ``needs`` names the extra of ours without which it
-    only skips.
+    only skips. With ``pointers``, it reads Git LFS pointers, and nothing else.
     """
 
     id: str
@@ -32,3 +33,14 @@ class Cataloger:
     cannot: tuple[str, ...]
     findings: Mapping[str, str]
     needs: str | None = None
+    pointers: bool = False
+
+    def reads(self, place: Place, path: str) -> bool:
+        """Whether a file of a place is for this cataloger.
+
+        A Git LFS pointer is only for those that say so: whatever it is called, it holds
+        nothing of what its name promises.
+        """
+        if (path in place.pointers) != self.pointers:
+            return False
+        return self.wants(path, place.formats[path])

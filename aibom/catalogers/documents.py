@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aibom.catalogers.notes import Notes, pointer
@@ -33,6 +33,9 @@ MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 #: YAML costs some fifty times its bytes.
 MAX_YAML_BYTES = 1024 * 1024
 MAX_DEPTH = 64
+_YAML_TAG = "tag:yaml.org,2002:"
+_YAML_TYPES = frozenset({"bool", "float", "int", "timestamp"})
+_NULLS = ("", "~", "null", "Null", "NULL")
 _MAX_KEY = 200
 
 #: What these functions may find; a cataloger that calls them declares it too.
@@ -179,11 +182,18 @@ def read_yaml(notes: Notes, limit: int = MAX_YAML_BYTES) -> Any:
     return UNREAD if text is None else parse_yaml(notes, text)
 
 
-def parse_yaml(notes: Notes, text: str, at: str = "") -> Any:
+def parse_yaml(
+    notes: Notes,
+    text: str,
+    at: str = "",
+    otherwise: Callable[[str, str], None] | None = None,
+) -> Any:
     """Parse YAML into ``dict``, ``list``, ``None`` and *the texts that were written*.
 
     ``no``, ``1.10`` and ``2024-05-01`` stay texts: what YAML would make of them is not
     what anybody meant (``language: no`` is Norwegian). Empty and ``null`` are None.
+    ``otherwise`` is told the place of each such text, and what YAML would make of it
+    (``bool``, ``float``, ``timestamp``).
     """
     import yaml
 
@@ -194,7 +204,7 @@ def parse_yaml(notes: Notes, text: str, at: str = "") -> Any:
     except (yaml.YAMLError, ValueError) as error:
         notes.skip("yaml-malformed", at, " ".join(str(error).split()))
         return UNREAD
-    return None if node is None else _value(notes, node, at)
+    return None if node is None else _value(notes, node, at, otherwise)
 
 
 def _is_plain(notes: Notes, text: str, at: str) -> bool:
@@ -220,7 +230,9 @@ def _is_plain(notes: Notes, text: str, at: str) -> bool:
     return True
 
 
-def _value(notes: Notes, node: Any, at: str) -> Any:
+def _value(
+    notes: Notes, node: Any, at: str, otherwise: Callable[[str, str], None] | None
+) -> Any:
     import yaml
 
     if isinstance(node, yaml.MappingNode):
@@ -229,12 +241,21 @@ def _value(notes: Notes, node: Any, at: str) -> Any:
             name = _key(notes, key, at)
             if name in found:
                 notes.odd("key-twice", at + pointer(name), name[:_MAX_KEY])
-            found[name] = _value(notes, value, at + pointer(name))
+            found[name] = _value(notes, value, at + pointer(name), otherwise)
         return found
     if isinstance(node, yaml.SequenceNode):
-        return [_value(notes, v, f"{at}/{i}") for i, v in enumerate(node.value)]
-    is_null = node.tag == "tag:yaml.org,2002:null" and node.style is None
-    return None if is_null else str(node.value)
+        return [
+            _value(notes, v, f"{at}/{i}", otherwise) for i, v in enumerate(node.value)
+        ]
+    text = str(node.value)
+    kind = node.tag.removeprefix(_YAML_TAG)
+    if node.style or kind == "str":  # not quoted is None or empty
+        return text
+    if kind == "null" and text in _NULLS:
+        return None
+    if otherwise is not None and kind in _YAML_TYPES:
+        otherwise(at, kind)
+    return text
 
 
 def _key(notes: Notes, node: Any, at: str) -> str:
@@ -243,7 +264,7 @@ def _key(notes: Notes, node: Any, at: str) -> str:
     if not isinstance(node, yaml.ScalarNode):
         notes.odd("key-not-text", at)
         return f"({_line(node)})"
-    if node.tag != "tag:yaml.org,2002:str" and node.style is None:
+    if node.tag != "tag:yaml.org,2002:str" and not node.style:
         notes.odd("key-not-text", at, str(node.value)[:_MAX_KEY])
     return str(node.value)
 

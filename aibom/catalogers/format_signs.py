@@ -13,12 +13,17 @@ NEP 1; HDF5 file format 3.0, II.A; APPNOTE.TXT 6.3 (zip), 4.3.16; CPython
 from __future__ import annotations
 
 import io
-import json
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from aibom.catalogers.safetensors_header import (
+    MAX_HEADER_BYTES,
+    HeaderDefect,
+    read_header,
+)
 
 __all__ = [
     "END_BYTES",
@@ -34,8 +39,6 @@ __all__ = [
 HEAD_BYTES = 64 * 1024
 #: Bytes read from its end: the end record of a zip with the longest comment.
 END_BYTES = 22 + 0xFFFF
-#: A longer safetensors header is not read, and so the file not recognised.
-MAX_HEADER_BYTES = 16 * 1024 * 1024
 
 _MAX_OPCODES = 20_000
 _MAX_NUMPY_HEADER = 10_000
@@ -45,6 +48,8 @@ _PICKLE_PROTOCOLS = (2, 5)
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\f"))
 #: Opcodes that fetch something by name, other than those whose name is an argument.
 _NAMING = frozenset({"STACK_GLOBAL", "EXT1", "EXT2", "EXT4"})
+#: Defects with which a loader of safetensors may take a file all the same.
+_HARMLESS = ("safetensors-shape", "safetensors-type-unknown")
 #: Opcodes that call what was fetched.
 _CALLING = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"})
 
@@ -79,49 +84,10 @@ def _is_safetensors(sample: Sample) -> bool:
     if length is None or len(sample.head) < 8 + length:
         return False
     try:
-        header = json.loads(sample.head[8 : 8 + length], object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        header = read_header(io.BytesIO(sample.head), sample.size)
+    except HeaderDefect:
         return False
-    if not isinstance(header, dict):
-        return False
-    notes = header.pop("__metadata__", {})
-    if not isinstance(notes, dict) or any(
-        not isinstance(text, str) for text in notes.values()
-    ):
-        return False
-    spans = [_span(tensor) for tensor in header.values()]
-    end = 0
-    for span in sorted(span or (-1, -1) for span in spans):
-        if span[0] != end or span[1] < end:
-            return False
-        end = span[1]
-    return end == sample.size - 8 - length
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _span(tensor: Any) -> tuple[int, int] | None:
-    if not isinstance(tensor, dict) or set(tensor) != {
-        "dtype",
-        "shape",
-        "data_offsets",
-    }:
-        return None
-    offsets, shape = tensor["data_offsets"], tensor["shape"]
-    numbers = [*offsets, *shape] if _are_lists(offsets, shape) else [None]
-    if any(type(number) is not int or number < 0 for number in numbers):
-        return None
-    is_pair = len(offsets) == 2 and isinstance(tensor["dtype"], str)
-    return (offsets[0], offsets[1]) if is_pair else None
-
-
-def _are_lists(*values: Any) -> bool:
-    return all(isinstance(value, list) for value in values)
+    return all(code in _HARMLESS for code, _ in header.defects)
 
 
 def _is_gguf(sample: Sample) -> bool:
@@ -231,6 +197,7 @@ def _is_pickle(sample: Sample) -> bool:
     no sign: there it has to end with STOP, or to call something by name.
     """
     import pickletools
+    import warnings
 
     head = sample.head
     first, last = _PICKLE_PROTOCOLS
@@ -238,15 +205,17 @@ def _is_pickle(sample: Sample) -> bool:
     names = calls = stops = False
     count = 0
     try:
-        for opcode, argument, place in pickletools.genops(io.BytesIO(head)):
-            count += 1
-            by_name = opcode.name in ("GLOBAL", "INST") and _is_name(argument)
-            names = names or by_name or opcode.name in _NAMING
-            calls = calls or opcode.name in _CALLING
-            stops = opcode.name == "STOP" and place is not None
-            stops = stops and (place or 0) + 1 == sample.size
-            if count >= _MAX_OPCODES:
-                break
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that are none, in a text
+            for opcode, argument, place in pickletools.genops(io.BytesIO(head)):
+                count += 1
+                by_name = opcode.name in ("GLOBAL", "INST") and _is_name(argument)
+                names = names or by_name or opcode.name in _NAMING
+                calls = calls or opcode.name in _CALLING
+                stops = opcode.name == "STOP" and place is not None
+                stops = stops and (place or 0) + 1 == sample.size
+                if count >= _MAX_OPCODES:
+                    break
     except (ValueError, IndexError, struct.error, OverflowError):
         pass
     if binary and sample.size > len(head):

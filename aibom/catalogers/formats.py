@@ -1,7 +1,7 @@
 """Tell the formats of files by their bytes, without loading any of them.
 
 A name says what a file is called; its first bytes say what a loader will make of it. At
-most the first 64 KiB, the last 64 KiB and a safetensors header of at most 16 MiB are
+most the first 64 KiB, the last 64 KiB and a safetensors header of at most 25 MB are
 read. The answer is one of :data:`FORMATS`:
 
 * ``ambiguous`` where loaders of two formats would take the same file;

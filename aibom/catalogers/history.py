@@ -62,7 +62,7 @@ class Commit:
     id: str
     author: str
     written: str
-    reason: str
+    why: str
     reviewers: tuple[str, ...]
     is_signed: bool
 
@@ -158,7 +158,7 @@ class _Reader:
             signed = "present" if commit.is_signed else "absent"
             facts = {
                 "commit": commit.id,
-                "reason": commit.reason,
+                "reason": commit.why,
                 "changed": commit.written,
                 "commit-signature": signed,
             }

@@ -21,6 +21,7 @@ __all__ = [
     "refer_to_dataset",
     "refer_to_model",
     "say_bases",
+    "tell_bases",
 ]
 
 #: What these functions may find; a cataloger that calls them declares it too.
@@ -122,6 +123,11 @@ def say_bases(
         name = refer_to_model(notes, text, at, revision=revision, facts=facts)
         if name is not None and requires:
             notes.edge(SUBJECT, Relation.REQUIRES, name, "base", at)
+    tell_bases(notes, bases)
+
+
+def tell_bases(notes: Notes, bases: Sequence[tuple[str, str | None, str]]) -> None:
+    """Only the facts of :func:`say_bases`, for who has other edges to say them with."""
     named = sorted({(t.strip(), r, at) for t, r, at in bases if is_hub_name(t.strip())})
     if named and len(named) == len(bases):
         at = named[0][2] if len(named) == 1 else ""

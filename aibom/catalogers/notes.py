@@ -25,7 +25,12 @@ from aibom.lineage.nodes import (
     merge_facts,
 )
 
-__all__ = ["SUBJECT", "Notes", "pointer"]
+__all__ = ["MAX_FINDINGS", "MORE_FINDINGS", "SUBJECT", "Notes", "pointer"]
+
+#: Of one cataloger about one file; then one more that says so.
+MAX_FINDINGS = 500
+#: The code of that one: what was found after it is not told.
+MORE_FINDINGS = "more-findings"
 
 #: Stands in edges for the thing that the file speaks about.
 SUBJECT = "subject:"
@@ -63,6 +68,12 @@ class Notes:
         """The folder of the file within the place; empty for the place itself."""
         parent = str(PurePosixPath(self.path).parent)
         return "" if parent == "." else parent
+
+    @property
+    def has_any(self) -> bool:
+        """Whether anything was written down: a file for nobody gives nothing."""
+        parts = (self.nodes, self.edges, self.findings, self.facts, self.kinds)
+        return any(parts)
 
     def origin(self, at: str = "") -> Origin:
         """The origin of what stands at a place in this file."""
@@ -191,6 +202,9 @@ class Notes:
         self._finding(code, at, detail, unread=True)
 
     def _finding(self, code: str, at: str, detail: str, *, unread: bool) -> None:
-        self.findings.append(
-            Finding(self.path, at, code, self.cataloger, detail[:300], unread)
-        )
+        if len(self.findings) == MAX_FINDINGS:
+            code, at, detail, unread = MORE_FINDINGS, "", "", True
+        if len(self.findings) <= MAX_FINDINGS:
+            self.findings.append(
+                Finding(self.path, at, code, self.cataloger, detail[:300], unread)
+            )

@@ -18,7 +18,16 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from aibom.catalogers.formats import classify
-from aibom.digest import Content, File, Progress, hash_path, manifest_digest
+from aibom.catalogers.git_lfs import FORMAT, Pointer, parse_pointer
+from aibom.digest import (
+    Content,
+    Digest,
+    File,
+    Progress,
+    hash_around_pointers,
+    hash_path,
+    manifest_digest,
+)
 from aibom.errors import InputError
 from aibom.listing import Entry, Listing, list_files, lost, refused
 
@@ -39,29 +48,46 @@ class Place:
     """A folder or a single file, as it was when it was hashed.
 
     ``formats`` tells each file's format by its bytes (:mod:`.formats`), by path.
+    ``pointers`` are Git LFS pointers (format ``git-lfs-pointer``): what they stand for
+    is not here, so neither the place nor a folder with one has a digest
+    (:meth:`is_whole`), and they are not among :attr:`names`.
     """
 
     path: Path
-    content: Content
     listing: Listing = field(repr=False)
     formats: Mapping[str, str] = field(repr=False)
+    pointers: Mapping[str, Pointer] = field(repr=False)
+    _content: Content | None = field(repr=False)
     _entries: Mapping[str, Entry] = field(repr=False)
     _files: Mapping[str, File] = field(repr=False)
 
     @classmethod
-    def of(cls, path: Path, progress: Progress | None = None) -> Place:
+    def of(
+        cls, path: Path, progress: Progress | None = None, *, pointers: bool = False
+    ) -> Place:
         """Hash a place and tell its files' formats.
 
+        With ``pointers``, Git LFS pointers in it are kept apart; else they are refused.
         Raises what :func:`aibom.digest.hash_path` raises, and
         :class:`~aibom.errors.InputError` (``changed-while-hashing``).
         """
         listing = list_files(path)
-        content = hash_path(path, progress=progress)
+        content: Content | None
+        if pointers:
+            partial = hash_around_pointers(path, progress=progress)
+            content, hashed, kept = partial.content, partial.files, partial.pointers
+        else:
+            content = hash_path(path, progress=progress)
+            hashed, kept = content.files, ()
         entries = {entry.path: entry for entry in listing.entries}
-        files = {file.path: file for file in content.files}
-        place = cls(path, content, listing, {}, entries, files)
-        formats = {file.path: place._format(file.path) for file in content.files}
-        return cls(path, content, listing, formats, entries, files)
+        files = {file.path: file for file in (*hashed, *kept)}
+        place = cls(path, listing, {}, {}, content, entries, files)
+        formats = {file.path: place._format(file.path) for file in hashed}
+        formats.update(dict.fromkeys((file.path for file in kept), FORMAT))
+        parsed = {
+            file.path: parse_pointer(place.read(file.path, file.size)) for file in kept
+        }
+        return cls(path, listing, formats, parsed, content, entries, files)
 
     def _format(self, name: str) -> str:
         with self.open(name) as stream:
@@ -69,12 +95,58 @@ class Place:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The paths of all files, sorted as UTF-8 bytes."""
-        return tuple(file.path for file in self.content.files)
+        """The paths of all files that are here, sorted as UTF-8 bytes."""
+        return tuple(name for name in self._files if name not in self.pointers)
+
+    @property
+    def content(self) -> Content:
+        """What the place held.
+
+        Raises :class:`~aibom.errors.InputError` (``git-lfs-pointer``) for a place that
+        is not whole: it has no digest.
+        """
+        if self._content is None:
+            raise self._not_whole(next(iter(self.pointers)))
+        return self._content
+
+    def is_whole(self, folder: str = "") -> bool:
+        """Whether all files of the place, or of a folder of it, are here."""
+        return self._pointer_under(folder) is None
+
+    def claimed_digest(self, folder: str = "") -> Digest | None:
+        """The digest it would have if every pointer's file were here, as they say.
+
+        It is what pointers claim, so it says which thing is meant and proves nothing;
+        for what is whole it is the digest. None where a pointer says nothing.
+        """
+        if not self.listing.is_folder:
+            name = self.listing.entries[0].path
+            claimed = self._claimed(name)
+            return Digest("file", claimed) if claimed else None
+        top = f"{folder}/" if folder else ""
+        pairs = []
+        for name in self._files:
+            if name.startswith(top):
+                claimed = self._claimed(name)
+                if claimed is None:
+                    return None
+                pairs.append((name[len(top) :], claimed))
+        return manifest_digest(pairs)
+
+    def _claimed(self, name: str) -> str | None:
+        pointer = self.pointers.get(name)
+        return pointer.sha256 if pointer else self.sha256(name)
+
+    def _pointer_under(self, folder: str) -> str | None:
+        top = f"{folder}/" if folder else ""
+        return next((name for name in self.pointers if name.startswith(top)), None)
+
+    def _not_whole(self, name: str) -> InputError:
+        return refused("git-lfs-pointer", os.path.join(self.path, name))
 
     def has(self, name: str) -> bool:
-        """Whether a file of this path was hashed."""
-        return name in self._files
+        """Whether a file of this path is here."""
+        return name in self._files and name not in self.pointers
 
     def size(self, name: str) -> int:
         """The size in bytes of a file that was hashed."""
@@ -85,18 +157,25 @@ class Place:
         return self._files[name].digest.value
 
     def files_under(self, folder: str) -> tuple[File, ...]:
-        """The files below a folder of the place, with paths relative to it."""
+        """The files below a folder that are here, with paths relative to it."""
+        here = (self._files[name] for name in self.names)
         if not folder:
-            return self.content.files
+            return tuple(here)
         top = PurePosixPath(folder)
         return tuple(
             File(str(PurePosixPath(file.path).relative_to(top)), file.size, file.digest)
-            for file in self.content.files
+            for file in here
             if file.path.startswith(f"{folder}/")
         )
 
     def folder(self, folder: str) -> Content:
-        """A folder of the place as a thing of its own: its tree digest and files."""
+        """A folder of the place as a thing of its own: its tree digest and files.
+
+        Raises :class:`~aibom.errors.InputError` (``git-lfs-pointer``) for one that is
+        not whole: it has no digest.
+        """
+        if (pointer := self._pointer_under(folder)) is not None:
+            raise self._not_whole(pointer)
         files = self.files_under(folder)
         digest = manifest_digest((file.path, file.digest.value) for file in files)
         return Content(digest, files, ())

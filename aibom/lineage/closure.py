@@ -2,7 +2,8 @@
 
 A node is closed when every step that generated it has a trusted record that agrees with
 the graph, and everything the step used is closed, or is a root somebody accepted. Code
-and guidelines are closed when pinned. ``derived-from`` alone never closes anything.
+and guidelines are closed when pinned, unless they look like weights or data.
+``derived-from`` alone never closes anything.
 
 The answer is computed for all nodes in one pass over the graph in upstream-first order;
 what cannot be ordered is part of, or learned from, a cycle, and stays open.
@@ -26,6 +27,11 @@ __all__ = ["AcceptedRoot", "Closure", "ClosureState", "close", "is_full_commit"]
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 #: What a step makes data or weights from; code and guidelines alone make neither.
 _LEARNED_FROM = frozenset({Kind.MODEL, Kind.DATASET, Kind.SERVICE, Kind.SYSTEM})
+_HUB = re.compile(r"(?i)pkg:/*huggingface/.*")
+_WEIGHTS = re.compile(
+    r"(?i).*\.(bin|ckpt|ggml|gguf|h5|keras|npz|onnx|pickle|pkl|pth?|safetensors|tflite)"
+)
+_DATA = re.compile(r"(?i).*\.(arrow|csv|jsonl|npy|parquet|tfrecord|tsv)(\.[a-z0-9]+)?")
 _INPUTS_KNOWN = ("declared", "observed", "isolated")
 
 
@@ -57,12 +63,16 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedRoot:
-    """A decision that lineage may end at this digest: who decided, why, until when."""
+    """A decision that lineage may end at this digest: who decided, why, until when.
+
+    ``kind`` is what the verifier says it is, where that was written down.
+    """
 
     digest: Digest
     reason: str
     approved_by: str
     expires: datetime
+    kind: str | None = None
 
 
 def close(
@@ -125,11 +135,34 @@ def _is_judged_by_pin(graph: Graph, node: Node) -> bool:
     A kind is a word that a document chose. So it exempts only what steps used as code
     or as a guideline, and of which nothing says where it comes from: weights that are
     called code, or data that is called a guideline, are judged like everything else.
+    The role is a word too, of whoever recorded the step; so neither does it exempt what
+    goes by a name that weights or data have, or comes from where those are published.
     """
     if node.kind not in (Kind.CODE, Kind.GUIDELINE) or graph.up(node.id):
         return False
+    if _may_be_learned_from(graph, node):
+        return False
     used = graph.edges_into(node.id, Relation.USED)
     return bool(used) and {edge.role for edge in used} == {node.kind.value}
+
+
+def _may_be_learned_from(graph: Graph, node: Node) -> bool:
+    """Whether it looks like weights or data; that it does not proves nothing.
+
+    One file of weights among those of a folder is enough; tables of data lie beside
+    much code, so those count where there is nothing else.
+    """
+    told: tuple[Facts, ...] = (node, *graph.edges_into(node.id, Relation.USED))
+    sources = {value for facts in told for value in facts.values("source")}
+    named = {value for facts in told for value in facts.values("name")}
+    bare = {text.partition("?")[0].partition("@")[0] for text in sources} | named
+    paths = [file.path for file in node.files]
+    return (
+        any(_HUB.fullmatch(text) for text in sources)
+        or any(_WEIGHTS.fullmatch(text) for text in (*paths, *bare))
+        or any(_DATA.fullmatch(text) for text in bare)
+        or (bool(paths) and all(_DATA.fullmatch(path) for path in paths))
+    )
 
 
 def _entity(

@@ -7,18 +7,14 @@ record, the step itself. Everything else it mentions is hearsay.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from aibom.digest import Digest
 from aibom.lineage.graph import Graph
 from aibom.verdict import Tier
-
-if TYPE_CHECKING:
-    from aibom.lineage.assurance import Assurance
-    from aibom.lineage.nodes import Facts
 
 __all__ = [
     "Approval",
@@ -201,10 +197,6 @@ class EvidenceSet:
     )
     _owning: Mapping[str, tuple[Evidence, ...]] = field(
         init=False, repr=False, compare=False
-    )
-    #: What assurance.py found, for it is asked again by many rules.
-    worths: dict[Hashable, tuple[Facts, Assurance]] = field(
-        init=False, repr=False, compare=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:

@@ -73,7 +73,7 @@ class Relation(StrEnum):
 
 
 #: Facts of which a node may have several; of every other, two are a contradiction.
-MULTI_VALUED = frozenset({"name", "location", "source", "upstream-bom"})
+MULTI_VALUED = frozenset({"name", "description", "location", "source", "upstream-bom"})
 
 
 class State(StrEnum):

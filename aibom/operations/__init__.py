@@ -7,6 +7,7 @@
 :mod:`.verify`    bundle → bytes → upstream BOMs → step records
 :mod:`.gate`      verify, hash, evaluate, decide; ``check`` is its dry run
 :mod:`.audit`     turn a report into a signed audit
+:mod:`.approve`   say yes to exact bytes, and take it back
 :mod:`.validate`  the three levels of document validation
 :mod:`.folder`    the verifier's folder and its lock
 :mod:`.evidence`  evidence folders → what was checked in this run

@@ -14,7 +14,7 @@ import aibom
 from aibom.digest import BOM_NAME, Content, Progress
 from aibom.errors import AibomError, PolicyInvalid, UsageError, VerificationFailed
 from aibom.operations.folder import Folder, load_folder, require_outside
-from aibom.operations.verify import Verified, verify, verify_document
+from aibom.operations.verify import Looks, Verified, verify, verify_document
 from aibom.policy.context import Context
 from aibom.policy.engine import assign_tier, decide, evaluate, rules_in_force
 from aibom.verdict import (
@@ -118,7 +118,10 @@ def gate(
             now,
             progress=progress,
             content=content,
-            with_formats=_asks_for_formats(loaded),
+            looks=Looks(
+                formats=_asks(loaded, "format-allowed", "remote-code"),
+                code=_asks(loaded, "remote-code"),
+            ),
             kind=options.kind,
         )
     except AibomError as error:
@@ -126,8 +129,9 @@ def gate(
     return _decided(loaded, verified, options, now, dry_run=False)
 
 
-def _asks_for_formats(folder: Folder) -> bool:
-    return any(rule.check.id == "format-allowed" for rule in folder.policy.rules)
+def _asks(folder: Folder, *checks: str) -> bool:
+    """Whether a rule uses one of these checks, which need more than digests."""
+    return any(rule.check.id in checks for rule in folder.policy.rules)
 
 
 def check(path: Path, policy: Path, options: Options, now: datetime) -> Verdict:

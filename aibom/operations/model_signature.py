@@ -30,6 +30,7 @@ from aibom.digest import Content, Digest, manifest_digest
 from aibom.errors import VerificationFailed
 from aibom.lineage.evidence import Evidence
 from aibom.listing import HOUSEKEEPING
+from aibom.operations.not_before import require_not_before
 from aibom.statement import OMS_V1, Statement
 
 __all__ = ["listed_digest", "model_signature"]
@@ -59,6 +60,7 @@ def model_signature(
     # First: what model-signing 0.2 signed cannot verify, and nobody tampered with it.
     check_predicate_type(Statement.parse(bundle.payload, location), location)
     found = identify(bundle, signers, now)
+    require_not_before(found, now, location)
     manifest = read(found.statement, location)
     digest = listed_digest(manifest)
     refusal = found.refusal

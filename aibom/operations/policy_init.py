@@ -20,6 +20,7 @@ _FILES = (
     "trusted-sources.yaml",
     "accepted-roots.yaml",
     "advisories.yaml",
+    "suppliers.yaml",
     "waivers.yaml",
 )
 _FRESH = timedelta(days=30)

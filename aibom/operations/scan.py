@@ -15,7 +15,7 @@ that it is in the BOM and not only on a screen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, merge_facts
 from aibom.operations.assemble import source_date
 from aibom.operations.files import write_atomic
 from aibom.operations.scan_bom import is_bom, scan_document
+from aibom.operations.scan_circles import told, without_circles
 from aibom.operations.scan_findings import finding_facts
 from aibom.operations.scan_place import PlaceScan, part_of
 from aibom.operations.validate import bom_bytes
@@ -93,19 +94,41 @@ def scan(
     for part in parts:
         part.scan.place.require_unchanged()
     root = parts[0].scan.root.id
-    told = Origin("user")
-    edges = [part_of(root, p.scan.root.id, p.ref.role, told) for p in parts[1:]]
+    by_user = Origin("user")
+    graph, dropped = without_circles(
+        [node for part in parts for node in part.nodes],
+        [
+            *(edge for part in parts for edge in part.edges),
+            *(part_of(root, p.scan.root.id, p.ref.role, by_user) for p in parts[1:]),
+        ],
+        root,
+    )
+    circular = [
+        Finding(path.name, "", "lineage-circular", "scan", told(graph, edge), True)
+        for edge in dropped
+    ]
+    found = [finding for part in parts for finding in part.findings]
     counts = sum((part.scan.read for part in parts), Counter[str]())
     return Scanned(
-        Graph.of(
-            [node for part in parts for node in part.nodes],
-            [*(edge for part in parts for edge in part.edges), *edges],
-            root,
-        ),
-        tuple(sorted(finding for part in parts for finding in part.findings)),
+        _noted(graph, [*found, *circular], parts),
+        tuple(sorted([*found, *circular])),
         dict(sorted(counts.items())),
         tuple(name for part in parts for name in part.scan.unclaimed),
     )
+
+
+def _noted(graph: Graph, findings: list[Finding], parts: Sequence[_Part]) -> Graph:
+    """The graph, with everything odd as facts of its root."""
+
+    def sha256(name: str) -> str:
+        holders = (part.scan for part in parts if part.scan.place.has(name))
+        return next(holders, parts[0].scan).sha256(name)
+
+    root = graph.nodes[str(graph.root)]
+    facts = merge_facts(finding_facts(findings, sha256))
+    noted = replace(root, facts=facts, origins=frozenset(), files=())
+    nodes = [*graph.nodes.values(), noted]
+    return Graph.of(nodes, graph.edges, graph.root, graph.extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +148,7 @@ def _read(
     history: bool,
     progress: Progress | None,
 ) -> _Part:
-    done = PlaceScan(Place.of(ref.path, progress), person)
+    done = PlaceScan(Place.of(ref.path, progress, pointers=True), person)
     done.settle(Kind(ref.kind) if ref.kind else None)
     nodes, edges = list(done.nodes), list(done.edges)
     findings = list(done.findings)
@@ -134,9 +157,7 @@ def _read(
         nodes += past.nodes
         edges += past.edges
         findings += past.findings
-    facts = merge_facts(finding_facts(findings, done.sha256))
-    noted = replace(done.root, facts=facts, origins=frozenset(), files=())
-    nodes += [noted, _as_told(done.root, Origin("user"), ref.name, ref.source)]
+    nodes.append(_as_told(done.root, Origin("user"), ref.name, ref.source))
     return _Part(ref, done, tuple(nodes), tuple(edges), tuple(findings))
 
 

@@ -16,8 +16,9 @@ from aibom.catalogers.cataloger import Cataloger
 from aibom.catalogers.notes import SUBJECT, Notes
 from aibom.catalogers.place import Place
 from aibom.catalogers.places import catalogers
+from aibom.digest import manifest_digest
 from aibom.errors import UsageError
-from aibom.lineage.identity import entity_id
+from aibom.lineage.identity import entity_id, undigested_id
 from aibom.lineage.nodes import (
     ROOT_KINDS,
     Edge,
@@ -51,7 +52,7 @@ class PlaceScan:
         self.place = place
         self.read: Counter[str] = Counter()
         self.notes = list(self._read_all(person))
-        claimed = {notes.path for notes in self.notes}
+        claimed = {notes.path for notes in self.notes if notes.has_any}
         self.unclaimed = tuple(name for name in place.names if name not in claimed)
         self.findings = [f for notes in self.notes for f in notes.findings]
         self.nodes: list[Node] = []
@@ -60,8 +61,8 @@ class PlaceScan:
 
     def _read_all(self, person: Callable[[str], str] | None) -> Iterator[Notes]:
         for cataloger in catalogers():
-            for name in self.place.names:
-                if cataloger.wants(name, self.place.formats[name]):
+            for name in (*self.place.names, *self.place.pointers):
+                if cataloger.reads(self.place, name):
                     yield self._read_one(cataloger, name, person)
 
     def _read_one(
@@ -69,7 +70,7 @@ class PlaceScan:
     ) -> Notes:
         notes = Notes(cataloger.id, self.place, name, person)
         cataloger.read(notes)
-        self.read[cataloger.id] += 1
+        self.read[cataloger.id] += notes.has_any
         return notes
 
     def settle(self, kind: Kind | None) -> str:
@@ -90,7 +91,10 @@ class PlaceScan:
     def sha256(self, path: str) -> str:
         """The digest of a file that a finding is about; else that of the place."""
         place = self.place
-        return place.sha256(path) if place.has(path) else place.content.digest.value
+        if place.has(path) or path in place.pointers:
+            return place.sha256(path)
+        digest = place.claimed_digest()
+        return digest.value if digest else ""
 
     def _kinds(self, told: Kind | None) -> dict[str, Kind]:
         """The kind of every folder that is a thing; ``""`` is always among them."""
@@ -109,12 +113,27 @@ class PlaceScan:
         return {"": root, **found}
 
     def _subject(self, folder: str, kind: Kind) -> Node:
+        if not self.place.is_whole(folder):
+            return self._elsewhere(folder, kind)
         if not folder:
             return artifact_node(kind, self.place.content)
         digest = self.place.folder(folder).digest
         origin = Origin("artifact-folder", digest.value)
         name = Fact("name", folder, frozenset({origin}))
         return Node((name,), frozenset({origin}), id=entity_id(kind, digest), kind=kind)
+
+    def _elsewhere(self, folder: str, kind: Kind) -> Node:
+        """A folder with files that are elsewhere: it has only a claimed digest."""
+        digest = self.place.claimed_digest(folder)
+        identity = {"claimed-digest": str(digest)}
+        if digest is None:  # by what is here, and never by its name
+            top = f"{folder}/" if folder else ""
+            here = (*self.place.names, *self.place.pointers)
+            hashed = ((n, self.place.sha256(n)) for n in here if n.startswith(top))
+            identity = {"files-here": str(manifest_digest(hashed))}
+        origins = frozenset({Origin("artifact-folder", digest.value if digest else "")})
+        facts = merge_facts(Fact(k, v, origins) for k, v in identity.items())
+        return Node(facts, origins, id=undigested_id(kind, identity), kind=kind)
 
     def _place(self, notes: Notes, subjects: Mapping[str, Node]) -> None:
         """Add what one cataloger wrote, with the subject where it said "subject"."""

@@ -13,6 +13,7 @@ from aibom.attest.verify import identify
 from aibom.digest import Digest, Progress, hash_path
 from aibom.errors import UsageError, VerificationFailed
 from aibom.operations.files import is_inside, read_small, write_named
+from aibom.operations.not_before import require_not_before
 from aibom.operations.place import Place
 from aibom.operations.verdicts import Demand, accept_verdict, make_summary
 from aibom.policy.data import read_advisories
@@ -82,7 +83,8 @@ def verify_verdict(
     Returns with it what lies there and is not covered, as no digest covers it.
 
     Reads neither BOM nor evidence: what they said was judged by the verifier. Raises
-    :class:`~aibom.errors.UsageError` (``verdict-inside-artifact``), and what
+    :class:`~aibom.errors.UsageError` (``verdict-inside-artifact``,
+    ``effective-time-before-evidence``), and what
     :func:`~aibom.operations.verdicts.accept_verdict` raises.
     """
     Place.of(path)
@@ -95,6 +97,7 @@ def verify_verdict(
         )
     # The cheap refusals first; hashing can take hours.
     identified = identify(parse_bundle(read_small(verdict), str(verdict)), signers, now)
+    require_not_before(identified, now, str(verdict))
     claimed = _claimed_digest(identified.statement.subjects[0].content())
     accept_verdict(identified, claimed, demand, now, str(verdict))
     content = hash_path(path, progress=progress)

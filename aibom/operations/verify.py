@@ -17,7 +17,7 @@ nothing here: it leaves lineage open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +45,7 @@ from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
 from aibom.operations.folder import require_outside
 from aibom.operations.naming import made_as, only_name, require_own_names
+from aibom.operations.not_before import require_not_before
 from aibom.operations.own_artifact import (
     require_same_bytes,
     signed_bom,
@@ -57,7 +58,7 @@ from aibom.operations.vouching import require_allowed, require_named, vouched
 from aibom.reading import parse_yaml
 from aibom.statement import REFERENCE_V01
 
-__all__ = ["Verified", "load_signers", "verify", "verify_document"]
+__all__ = ["Looks", "Verified", "load_signers", "verify", "verify_document"]
 
 _SIDECARS = frozenset({BOM_NAME, BUNDLE_NAME, OMS_NAME})
 
@@ -111,21 +112,23 @@ def verify(
     depth: int | None = None,
     progress: Progress | None = None,
     content: Content | None = None,
-    with_formats: bool = False,
+    looks: Looks | None = None,
     kind: str | None = None,
 ) -> Verified:
     """Verify a folder or a file; ``depth=0`` leaves ancestors out, and says so.
 
     ``content`` is what was hashed there a moment ago, so that it is not read twice.
-    ``with_formats`` has the first bytes of each file told apart, which costs one more
-    opening of each; a rule has to ask for it. ``kind`` is what the caller uses it as.
+    ``looks`` has each file opened once more, where a rule asks; ``kind`` is what the
+    caller uses it as.
 
-    Raises :class:`~aibom.errors.VerificationFailed` for what does not hold, and what
-    reading the parts raises.
+    Raises :class:`~aibom.errors.VerificationFailed` for what does not hold,
+    :class:`~aibom.errors.UsageError` (``effective-time-before-evidence``) for a time
+    before something of it was signed, and what reading the parts raises.
     """
     place = Place.of(path)
     data = signed_bytes(place)
     identified = identify(parse_bundle(data, str(place.bundle)), signers, now)
+    require_not_before(identified, now, str(place.bundle))
     require_allowed(identified, str(place.bundle))
     subject = read_bom_statement(identified.statement, str(place.bundle))
     bom = signed_bom(place, subject)
@@ -142,22 +145,40 @@ def verify(
         signers,
         depth,
         own=_bom_evidence(identified, bom, BUNDLE_NAME),
-        recomputed=frozenset(
-            {content.digest, *(file.digest for file in content.files)}
-        ),
+        recomputed=frozenset({content.digest, *(f.digest for f in content.files)}),
         housekeeping=tuple(
             name for name in content.housekeeping if name not in _SIDECARS
         ),
         unsigned_housekeeping=_not_listed(content, subject),
-        formats=_formats(path, content) if with_formats else None,
     )
+    verified = _looked(verified, path, content, looks or Looks())
     return replace(verified, signed_as=identified.who, signed_at=identified.signed_at)
 
 
-def _formats(path: Path, content: Content) -> Mapping[str, str]:
-    from aibom.catalogers.formats import read_formats
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What else a gate reads of the artifact's files, where a rule asks for it.
 
-    return read_formats(path, content)
+    ``formats`` has their first bytes told apart, ``code`` their configuration searched
+    for code that it asks loaders to run.
+    """
+
+    formats: bool = False
+    code: bool = False
+
+
+def _looked(verified: Verified, path: Path, content: Content, looks: Looks) -> Verified:
+    """With what else was read of the artifact's files."""
+    evidence = verified.evidence
+    if looks.formats:
+        from aibom.catalogers.formats import read_formats
+
+        evidence = replace(evidence, formats=read_formats(path, content))
+    if looks.code:
+        from aibom.catalogers.remote_code import read_remote_code
+
+        evidence = replace(evidence, remote_code=read_remote_code(path, content))
+    return replace(verified, evidence=evidence)
 
 
 def _require_kind(root: Node, kind: str | None, where: str) -> None:
@@ -244,7 +265,6 @@ def _with_ancestors(
     recomputed: frozenset[Digest] = frozenset(),
     housekeeping: tuple[str, ...] = (),
     unsigned_housekeeping: tuple[str, ...] = (),
-    formats: Mapping[str, str] | None = None,
 ) -> Verified:
     above = follow_links(bom, found) if depth != 0 else Upstream()
     graphs = [bom.graph, *(upper.graph for _, upper in above.boms)]
@@ -269,7 +289,6 @@ def _with_ancestors(
         recomputed,
         bool(recomputed),
         above.unresolved,
-        formats=formats or {},
     )
     return Verified(
         graph,

@@ -42,8 +42,8 @@ _HINTS = {
     "no-trusted-time": "have it signed again with --timestamp-url",
     "timestamp-unverifiable": "name timestamp_roots for this signer in signers.yaml",
     "wrong-trust-root": "if you know that instance, name its trust root",
-    "signed-in-future": "compare the clocks; an earlier --effective-time leaves out "
-    "what was signed since",
+    "signed-in-future": "compare the clocks; and its signer may not say this at any "
+    "time",
 }
 
 

@@ -8,9 +8,10 @@ and severity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from aibom.lineage.assurance import (
@@ -24,7 +25,7 @@ from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph, Hop, Walk
 from aibom.lineage.nodes import Kind, Node, Relation
 from aibom.policy.data import PolicyData
-from aibom.verdict import PathHop, Status
+from aibom.verdict import PathHop, Retold, Status
 
 __all__ = [
     "STEP_KINDS",
@@ -75,7 +76,7 @@ class Outcome:
     expected: str = ""
     actual: str = ""
     assurance: Assurance | None = None
-    beyond: tuple[Hop, ...] = ()
+    beyond: Sequence[Hop] = ()
     evidence: tuple[str, ...] = ()
     term: str = ""
 
@@ -129,7 +130,10 @@ class Context:
         init=False, repr=False, compare=False, default_factory=dict
     )
     # The same for what many rules ask of each node.
-    _ways: dict[str, tuple[PathHop, ...]] = field(
+    _ways: dict[str, Retold[PathHop]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _hops: dict[str, PathHop] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
     _labels: dict[str, str] = field(
@@ -185,28 +189,34 @@ class Context:
             found = self._labels[name] = self.node(name).label
         return found
 
-    def path_to(self, name: str, beyond: tuple[Hop, ...] = ()) -> tuple[PathHop, ...]:
+    def path_to(self, name: str, beyond: Sequence[Hop] = ()) -> Retold[PathHop]:
         """The lineage path from the artifact to a node, and on along ``beyond``.
 
-        All rules share one path to a node, and paths share their hops.
+        All rules share one path to a node. Paths are told when they are read, out of
+        hops that they share, so that a long chain takes no more room than its nodes.
+        KeyError for a node that the artifact does not come from.
         """
-        way = self._ways.get(name) or self._way_to(name)
-        return (*way, *(self._hop(hop) for hop in beyond)) if beyond else way
+        way = self._ways.get(name)
+        if way is None:
+            length = self.once("depths", _depths)[name]
+            way = self._ways[name] = Retold(length, partial(self._way, name))
+        if not beyond:
+            return way
+        return Retold(len(way) + len(beyond), partial(self._way, name, beyond))
 
-    def _way_to(self, name: str) -> tuple[PathHop, ...]:
-        """The path to a node, made from the longest part of it that is known."""
-        if not self._ways:
-            start = self.node(self.root)
-            first = PathHop(start.id, self.label(start.id), start.kind.value)
-            self._ways[self.root] = (first,)
-        hops: list[PathHop] = []
-        current = name
-        while current not in self._ways:
-            parent, edge = self.walk.parents[current]
-            hops.append(self._hop(Hop(edge, current)))
-            current = parent
-        way = self._ways[name] = (*self._ways[current], *reversed(hops))
-        return way
+    def _way(self, name: str, beyond: Sequence[Hop] = ()) -> list[PathHop]:
+        parents, hops, known = self.walk.parents, [], self._hops
+        while name != self.root:
+            parent, edge = parents[name]
+            if name not in known:
+                known[name] = self._hop(Hop(edge, name))
+            hops.append(known[name])
+            name = parent
+        start = self.node(self.root)
+        hops.append(PathHop(start.id, self.label(start.id), start.kind.value))
+        hops.reverse()
+        hops.extend(self._hop(hop) for hop in beyond)
+        return hops
 
     def _hop(self, hop: Hop) -> PathHop:
         node = self.node(hop.to)
@@ -294,6 +304,14 @@ class Context:
             for value in edge.values("source"):
                 offer(value, edge_assurance(edge, self.evidence))
         return tuple(sorted(best.items()))
+
+
+def _depths(context: Context) -> dict[str, int]:
+    """How many hops each path has. Whatever was reached comes after its parent."""
+    depths = {context.root: 1}
+    for name in context.walk.reached:
+        depths[name] = depths[context.walk.parents[name][0]] + 1
+    return depths
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,12 @@ from aibom.lineage.nodes import ENTITY_KINDS, Kind
 from aibom.policy.checks import CHECKS
 from aibom.policy.context import Check
 from aibom.policy.settings import bind
-from aibom.policy.tightening import Tightening, read_tightenings, tightened
+from aibom.policy.tightening import (
+    Tightening,
+    milder_above,
+    read_tightenings,
+    tightened,
+)
 from aibom.policy.waivers import ExceptionRules, read_exception_rules
 from aibom.reading import Reader, suggest
 from aibom.verdict import Mode, Severity, Tier
@@ -41,6 +46,7 @@ DATA_FILES = (
     "signers.yaml",
     "accepted-roots.yaml",
     "advisories.yaml",
+    "suppliers.yaml",
     "waivers.yaml",
 )
 SCOPES = ("artifact", "ancestors", "artifact-and-ancestors")
@@ -285,9 +291,12 @@ def _rule(entry: Reader, origin: str, known: Mapping[str, Check]) -> Rule | None
     select = _select(entry, check)
     settings = _settings(entry, check)
     level = entry.choice("minimum_assurance", _LEVELS, "attested")
+    mode = _by_tier(entry, "mode", Mode, Mode.DENY)
+    if told := milder_above(mode):
+        entry.problem(f"{told}; a raised tier must not ask for less", "mode")
     rule = (
         _by_tier(entry, "severity", Severity, Severity.HIGH),
-        _by_tier(entry, "mode", Mode, Mode.DENY),
+        mode,
         entry.text("why", ""),
         entry.text("remedy", ""),
         _maps(entry),

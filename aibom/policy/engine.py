@@ -8,31 +8,40 @@ answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from operator import attrgetter
+from itertools import chain
 
 from aibom.lineage.assurance import Level
+from aibom.lineage.nodes import Kind, Node
 from aibom.namespaces import name_matches
 from aibom.policy.context import Context, Outcome, not_applicable, unknown
-from aibom.policy.document import Policy, Rule, Select
+from aibom.policy.document import Policy, Rule
 from aibom.verdict import Decision, Mode, Result, Severity, Status, Tier
 
 __all__ = ["assign_tier", "decide", "evaluate", "rules_in_force"]
 
 _STRICTEST_FIRST = (Tier.HIGH, Tier.MEDIUM, Tier.LOW)
-_RULE_AND_NODE = attrgetter("rule", "node")
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A rule with what every result of it says alike in one tier, at one time."""
+    """A rule with what every result of it says alike in one tier, at one time.
+
+    ``results`` is filled while nodes are gone through.
+    """
 
     rule: Rule
     mode: Mode
     severity: Severity
     maps: Mapping[str, tuple[str, ...]]
+    results: list[Result]
+
+    def selects(self, kind: Kind, *, is_artifact: bool) -> bool:
+        """Whether the rule is about such a node."""
+        select = self.rule.select
+        elsewhere = "ancestors" if is_artifact else "artifact"
+        return select.scope != elsewhere and kind in select.kinds
 
 
 def assign_tier(policy: Policy, name: str | None, raised: Tier | None) -> Tier:
@@ -64,59 +73,55 @@ def evaluate(context: Context, policy: Policy, tier: Tier) -> tuple[Result, ...]
     is open (what it looks for may be in the part nobody sees), not applicable once
     closed.
     """
-    results: list[Result] = []
-    for rule in rules_in_force(policy, tier):
-        results.extend(_answers(context, rule, tier))
-    # Results of one rule come sorted by node, so there is not much left to sort.
-    return tuple(sorted(results, key=_RULE_AND_NODE))
+    rules = [_told(context, rule, tier) for rule in rules_in_force(policy, tier)]
+    of_root, of_ancestors = (
+        {
+            kind: [r for r in rules if r.selects(kind, is_artifact=artifact)]
+            for kind in Kind
+        }
+        for artifact in (True, False)
+    )
+    # All rules about one node, and then the next: what they look at is the same.
+    for name in sorted((context.root, *context.walk.reached)):
+        node = context.node(name)
+        asked = (of_root if context.is_artifact(name) else of_ancestors)[node.kind]
+        for told in asked:
+            told.results.append(_result(context, told, node, _run(context, told, node)))
+    for told in rules:
+        if not told.results:
+            root = context.node(context.root)
+            told.results.append(_result(context, told, root, _of_nothing(context)))
+    results = sorted(rules, key=lambda told: told.rule.id)
+    return tuple(chain.from_iterable(told.results for told in results))
 
 
-def _answers(context: Context, rule: Rule, tier: Tier) -> Iterator[Result]:
-    """The results of one rule; what is the same in all of them is made once."""
-    told = _Told(
+def _told(context: Context, rule: Rule, tier: Tier) -> _Told:
+    """What is the same in all results of a rule is made once."""
+    return _Told(
         rule,
         rule.mode_at(tier, context.now),
         rule.severity[tier],
         {key: rule.maps[key] for key in sorted(rule.maps)},
-    )
-    names = _selected(context, rule)
-    for name in names:
-        yield _result(context, told, name, _run(context, rule, name))
-    if not names:
-        empty = (
-            not_applicable("nothing-selected")
-            if context.lineage_is_closed
-            else unknown(
-                "lineage-open",
-                expected="closed lineage, so that nothing can be hidden",
-                actual="the rule selects nothing, but the lineage is open",
-            )
-        )
-        yield _result(context, told, context.root, empty)
-
-
-def _selected(context: Context, rule: Rule) -> tuple[str, ...]:
-    """The names a rule is about, sorted; rules that select alike share them."""
-    select = rule.select
-    return context.once(
-        ("selected", select.scope, select.kinds), partial(_select, select)
+        [],
     )
 
 
-def _select(select: Select, context: Context) -> tuple[str, ...]:
-    names = [] if select.scope == "ancestors" else [context.root]
-    if select.scope != "artifact":
-        names.extend(context.walk.reached)
-    nodes = context.graph.nodes
-    return tuple(sorted(name for name in names if nodes[name].kind in select.kinds))
+def _of_nothing(context: Context) -> Outcome:
+    """The answer of a rule that selects nothing."""
+    if context.lineage_is_closed:
+        return not_applicable("nothing-selected")
+    return unknown(
+        "lineage-open",
+        expected="closed lineage, so that nothing can be hidden",
+        actual="the rule selects nothing, but the lineage is open",
+    )
 
 
-def _run(context: Context, rule: Rule, name: str) -> Outcome:
+def _run(context: Context, told: _Told, node: Node) -> Outcome:
+    rule = told.rule
     minimum = rule.minimum_assurance
     try:
-        outcome = rule.check.evaluate(
-            context, context.node(name), rule.settings, minimum
-        )
+        outcome = rule.check.evaluate(context, node, rule.settings, minimum)
     except Exception as error:  # noqa: BLE001  the plug-in boundary
         return Outcome(
             Status.ERROR,
@@ -141,14 +146,14 @@ def _at_least(outcome: Outcome, minimum: Level) -> Outcome:
     )
 
 
-def _result(context: Context, told: _Told, name: str, outcome: Outcome) -> Result:
+def _result(context: Context, told: _Told, node: Node, outcome: Outcome) -> Result:
     rule, assurance = told.rule, outcome.assurance
     good = outcome.status is Status.PASS or outcome.status is Status.NOT_APPLICABLE
     return Result(
         rule=rule.id,
         check=rule.check.id,
-        node=name,
-        label=context.label(name),
+        node=node.id,
+        label=context.label(node.id),
         status=outcome.status,
         reason=outcome.reason,
         mode=told.mode,
@@ -157,7 +162,7 @@ def _result(context: Context, told: _Told, name: str, outcome: Outcome) -> Resul
         actual=outcome.actual,
         assurance=assurance.level.word if assurance else "",
         basis=assurance.basis if assurance else "",
-        path=context.path_to(name, outcome.beyond),
+        path=context.path_to(node.id, outcome.beyond),
         evidence=_sorted(outcome.evidence),
         why="" if good else rule.why,
         remedy="" if good else rule.remedy,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aibom.lineage.assurance import Assurance, Level, edge_assurance
 from aibom.lineage.graph import Graph
@@ -22,6 +22,7 @@ from aibom.reading import parse_time
 from aibom.statement import PROVENANCE_V1
 
 __all__ = [
+    "CLOCK_SKEW",
     "Flow",
     "Touch",
     "described",
@@ -30,6 +31,9 @@ __all__ = [
     "recorded_graphs",
     "short_id",
 ]
+
+#: So far the clocks of two machines may be apart before what came first is not known.
+CLOCK_SKEW = timedelta(seconds=5)
 
 _Index = Mapping[str, Mapping[str, "Touch"]]
 
@@ -53,9 +57,21 @@ class Flow:
 
     def may_follow(self, later: str, earlier: str) -> bool:
         """Whether ``later`` can have used what ``earlier`` made; unknown times may."""
+        return later != earlier and self._ahead(later, earlier) <= CLOCK_SKEW
+
+    def is_order_known(self, later: str, earlier: str) -> bool:
+        """Whether ``earlier`` had ended by any clock, where :meth:`may_follow` is so.
+
+        Not known is it of steps of which only the difference between two clocks may
+        have made the one end after the other began.
+        """
+        return self._ahead(later, earlier) <= timedelta()
+
+    def _ahead(self, later: str, earlier: str) -> timedelta:
+        """How long after the later one began the earlier one ended; 0 if not known."""
         if later not in self.times or earlier not in self.times:
-            return later != earlier
-        return later != earlier and self.times[later][0] >= self.times[earlier][1]
+            return timedelta()
+        return self.times[earlier][1] - self.times[later][0]
 
 
 def qualified(*carriers: Facts) -> tuple[str, ...]:

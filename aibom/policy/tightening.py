@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aibom.errors import PolicyInvalid
@@ -18,7 +19,7 @@ from aibom.verdict import Mode, Severity, Tier
 if TYPE_CHECKING:
     from aibom.policy.document import Rule
 
-__all__ = ["Tightening", "read_tightenings", "tightened"]
+__all__ = ["Tightening", "milder_above", "read_tightenings", "tightened"]
 
 _LAXEST_FIRST = (Mode.OFF, Mode.REPORT_ONLY, Mode.WARN, Mode.DENY)
 _LEAST_FIRST = tuple(reversed(Severity))
@@ -109,13 +110,36 @@ def _stricter(rule: Rule, change: Tightening) -> Rule:
         )
     if change.exceptable and not rule.exceptable:
         raise _loosens(rule, "exceptable true", "false")
+    modes = {**rule.mode, **change.mode}
+    if told := milder_above(modes):
+        raise PolicyInvalid(
+            f"{told}, once {rule.id!r} of {rule.origin} is tightened",
+            reason="policy-invalid",
+            where="policy.yaml: tighten",
+            hint="tighten the higher tiers as much",
+        )
     return replace(
         rule,
-        mode={**rule.mode, **change.mode},
+        mode=modes,
         severity={**rule.severity, **change.severity},
         minimum_assurance=level or rule.minimum_assurance,
         exceptable=rule.exceptable and change.exceptable is not False,
     )
+
+
+def milder_above(mode: Mapping[Tier, Mode]) -> str:
+    """Where a rule asks for less in a higher tier, in words; empty where it does not.
+
+    Who calls the gate may raise the tier (``--tier``). That must never be a way to be
+    asked for less.
+    """
+    for higher, lower in pairwise(tier for tier in Tier if tier in mode):
+        if _LAXEST_FIRST.index(mode[higher]) < _LAXEST_FIRST.index(mode[lower]):
+            return (
+                f"{mode[higher]} in tier {higher} is milder than {mode[lower]} in "
+                f"tier {lower}"
+            )
+    return ""
 
 
 def _below(one: Severity, other: Severity) -> bool:

@@ -79,6 +79,9 @@ def read_exception_rules(top: Reader) -> ExceptionRules | None:
     for tier, limit in limits.items():
         if limit is not None and limit < 1:
             days.problem("must be 1 or more", tier.value)
+    known = [limit for limit in limits.values() if limit is not None]
+    if known != sorted(known):
+        days.problem("lasts longer in a higher tier than in a lower one", "high")
     days.close()
     entry.close()
     return ExceptionRules(roles, {tier: limit or 0 for tier, limit in limits.items()})

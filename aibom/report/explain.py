@@ -126,12 +126,22 @@ def _whole(result: Mapping[str, Any], paint: Paint, width: int) -> list[str]:
             lines += row(key, escape(result[key], _LONG), width, 2)
     if len(result["path"]) > 1:
         lines.append("  path, from the artifact upwards:")
-        for number, hop in enumerate(result["path"]):
-            lines += _hop(number, hop, width)
+        lines += _path(result["path"], result.get("hopsLeftOut", 0), width)
     for name in result["evidence"]:
         lines += row("evidence", escape(name), width, 2)
     for framework, ids in result["maps"].items():
         lines += row("supports", escape(f"{framework}: {', '.join(ids)}"), width, 2)
+    return lines
+
+
+def _path(hops: list[Mapping[str, Any]], left_out: int, width: int) -> list[str]:
+    """A line per hop; what the verdict leaves out stands after the first half."""
+    lines: list[str] = []
+    for number, hop in enumerate(hops):
+        if left_out and number == len(hops) // 2:
+            told = f"… {escape(str(left_out))} hops are left out …"
+            lines += wrap(told, width, "      ", 6)
+        lines += _hop(number, hop, width)
     return lines
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -207,7 +207,7 @@ def message(result: Result) -> str:
     return told
 
 
-def shown_path(path: tuple[PathHop, ...]) -> tuple[PathHop, ...]:
+def shown_path(path: Sequence[PathHop]) -> Sequence[PathHop]:
     """A path for one line: at most forty hops, the middle left out, and said so."""
     if len(path) <= _HOPS:
         return path

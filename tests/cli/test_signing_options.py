@@ -136,6 +136,14 @@ COMMANDS = {
         (),
         2,
     ),
+    "approve": (
+        (
+            *("approve", "model", "--tier", "high", "--expires", "2999-01-01"),
+            *("--ticket", "ACME-12", "-o", "approvals"),
+        ),
+        (),
+        2,
+    ),
     "gate": ((*GATE, "--attest", "v.json", *VERIFIER), (), 2),
 }
 

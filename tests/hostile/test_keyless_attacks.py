@@ -27,12 +27,13 @@ from keyless_worlds import (
     opened_world,
 )
 from worlds import key as key_of
-from worlds import measured, signing, write_report
+from worlds import measured, payload_of, signing, write_report
 
 from aibom.attest.bundle import make_bundle, parse_bundle
-from aibom.errors import AibomError, PolicyInvalid
+from aibom.errors import AibomError, PolicyInvalid, UsageError
 from aibom.lineage.nodes import Kind
 from aibom.operations.audit import record_audit
+from aibom.operations.evidence import collect
 from aibom.operations.folder import load_folder
 from aibom.operations.sign import sign_artifact
 from aibom.statement import to_json
@@ -670,7 +671,6 @@ TIMES: dict[str, tuple[Change, int, str | None]] = {
         "signer-expired",
     ),
     "valid-since-it-signed": (window(valid_from=day(1)), 400, "signer-expired"),
-    "not-yet-signed": (window(), -1, "signed-in-future"),
     "not-yet-signed-by-an-expired-one": (
         window(valid_until=day(-1)),
         -30,
@@ -700,16 +700,57 @@ def test_a_past_effective_time_is_refused_by_the_command_line(
     world: KeylessWorld,
 ) -> None:
     past = ("--effective-time", day(-30))
-    ran = call(
-        *("verify", "model", "--signers", "verifier/signers.yaml"),
-        *("--evidence", "evidence", *past),
-        cwd=world.root,
-    )
-    assert (ran.code, "[signed-in-future]" in ran.err) == (11, True)
     words = ("gate", "model", "--policy", "verifier", "--evidence", "evidence", *past)
-    assert "[effective-time-past]" in call(*words, cwd=world.root).err
-    decided = call(*words, "--allow-past", cwd=world.root)
-    assert (decided.code, "signed-in-future" in decided.out) == (11, True)
+    ran = call(*words, cwd=world.root)
+    assert (ran.code, "[effective-time-past]" in ran.err) == (2, True)
+
+
+#: what asks about a time before anything was signed
+ASKING: dict[str, tuple[str, ...]] = {
+    "gate": ("gate", "model", "--policy", "verifier", "--allow-past"),
+    "check": ("check", "model/aibom.cdx.json", "--policy", "verifier", "--allow-past"),
+    "verify": ("verify", "model", "--signers", "verifier/signers.yaml"),
+}
+
+
+@pytest.mark.parametrize("words", ASKING.values(), ids=ASKING)
+def test_no_time_lies_before_what_was_signed(
+    world: KeylessWorld, words: tuple[str, ...]
+) -> None:
+    """Otherwise what was signed since, as an audit that failed, would disappear."""
+    past = ("--evidence", "evidence", "--effective-time", day(-30))
+    ran = call(*words, *past, cwd=world.root)
+    assert (ran.code, "[effective-time-before-evidence]" in ran.err) == (2, True)
+
+
+#: who signs an audit of the model → what becomes of it a day before
+LATE = {
+    "auditor": None,
+    "lab": "signed-in-future",
+    "release": "signed-in-future",
+    "stranger": "identity-not-allowed",
+}
+
+
+@pytest.mark.parametrize(("role", "refusal"), LATE.items(), ids=LATE)
+def test_only_who_would_be_believed_keeps_a_time_from_being_asked(
+    world: KeylessWorld, tmp_path: Path, role: str, refusal: str | None
+) -> None:
+    """Whoever can put a file into the evidence cannot stop a gate with it."""
+    (found,) = (world.evidence / "audits").glob("*.sigstore.json")
+    late = tmp_path / "late"
+    late.mkdir()
+    bundle = world.signing(role).sign(payload_of(found))
+    (late / found.name).write_bytes(to_json(bundle))
+    now = datetime.now(UTC) - DAY
+    if refusal is not None:
+        (item,) = collect([late], world.signers(), now).items
+        assert (item.trusted, item.refusal) == (False, refusal)
+        return
+    with pytest.raises(UsageError) as caught:
+        collect([late], world.signers(), now)
+    assert caught.value.reason == "effective-time-before-evidence"
+    assert collect([late], world.signers(), datetime.now(UTC)).items[0].trusted
 
 
 # ── other evidence: what does not count is a claim ────────────────────

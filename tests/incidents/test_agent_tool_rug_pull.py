@@ -10,9 +10,10 @@ has another digest, and nobody has decided about that.
 
 **Limits**: the tool must stand in the BOM of the system, with its digest; a server that
 somebody else runs has none, and can change under the same name. What a step only used
-as code is asked for its pin, and not for a decision. That a version was
-accepted does not mean that anybody read it. A tool that was bad from the start, and was
-accepted, passes until an advisory names it.
+as code is asked for its pin, and not for a decision, unless it was fetched from a hub
+of models, or goes by a name that weights or data have. That a version was accepted does
+not mean that anybody read it. A tool that was bad from the start, and was accepted,
+passes until an advisory names it.
 """
 
 from __future__ import annotations
@@ -64,13 +65,25 @@ def test_the_rule_stops_it_and_lets_its_twin_through(scenario):
     scenario.verify(judge)
 
 
-def test_limit_a_tool_that_a_step_used_as_code_is_asked_for_its_pin_only():
-    def used_as_code(world):
+def used_as_code(source, name="mail tool 1.0.16"):
+    def arrange(world):
         base, agent = world.model("base"), world.entity(Kind.SYSTEM, "agent")
-        tool = world.entity(Kind.CODE, "mail tool 1.0.16")
-        uses = {"base-model": base, "code": tool}
-        world.step("merge", agent, uses, source=ACME)
+        uses = {"base-model": base, "code": world.entity(Kind.CODE, name)}
+        world.step("merge", agent, uses, source=source)
         ready(world, agent, "base")
 
-    results = judge(used_as_code, [SCENARIOS["the next version"].parsed])
-    assert [(r.status.value, r.reason) for r in results] == [("pass", "steps-recorded")]
+    return arrange
+
+
+USED_AS_CODE = {
+    "limit: a tool": (used_as_code(None), ("pass", "steps-recorded")),
+    "from a hub of models": (used_as_code(ACME), ("unknown", "root-not-accepted")),
+    "weights": (used_as_code(None, "w.gguf"), ("unknown", "root-not-accepted")),
+}
+
+
+@pytest.mark.parametrize("name", USED_AS_CODE)
+def test_what_a_step_used_as_code_is_asked_for_its_pin_only(name):
+    arrange, told = USED_AS_CODE[name]
+    results = judge(arrange, [SCENARIOS["the next version"].parsed])
+    assert [(r.status.value, r.reason) for r in results] == [told]

@@ -10,7 +10,8 @@ test names the parent's digest, and tests are never inherited.
 **Limits**: the rule asks that the exact digest was tested after the change, by somebody
 who may. Whether that test would find this backdoor depends on the test; how good the
 numbers must be is for required-audit. A quantisation that nobody recorded is an open
-lineage, not a missing test; one that its signed record calls training is not asked.
+lineage, not a missing test; one that its signed record calls training, and that leaves
+out the model it began from, is not asked.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ SCENARIOS = {
         reason="audit-of-ancestor",
         path_labels=("sentiment", kind, "full"),
     )
-    for kind in ("quantize", "merge")
+    for kind in ("quantize", "merge", "train", "collect")
 }
 
 
@@ -63,8 +64,14 @@ def test_the_rule_stops_it_and_lets_its_twin_through(scenario):
     scenario.verify(judge)
 
 
-def test_limit_a_change_that_its_record_calls_training_is_not_asked():
-    results = judge(changed("train", "full"), [parse_yaml(RULE.encode(), "rule")])
+def from_data_alone(world):
+    model = world.model()
+    world.step("train", model, {"training-data": world.data()}, source=ACME, **MARCH)
+    ready(world, model, "reviews")
+
+
+def test_limit_a_change_recorded_as_training_on_data_alone_is_not_asked():
+    results = judge(from_data_alone, [parse_yaml(RULE.encode(), "rule")])
     assert [(r.status.value, r.reason) for r in results] == [
         ("not-applicable", "no-such-step")
     ]

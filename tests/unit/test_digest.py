@@ -18,7 +18,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aibom.digest import Digest, File, Form, Progress, hash_path, manifest_digest
+from aibom.digest import (
+    Digest,
+    File,
+    Form,
+    Progress,
+    hash_around_pointers,
+    hash_path,
+    manifest_digest,
+)
 from aibom.errors import DocumentInvalid, InputError
 
 A = "a" * 64
@@ -537,3 +545,33 @@ def test_a_pointer_is_small(tmp_path: Path, size: int, refused: bool) -> None:
 def test_text_about_git_lfs_is_no_pointer(tmp_path: Path, content: bytes) -> None:
     file = build(tmp_path, {"README.md": content}) / "README.md"
     assert hash_path(file).digest.value == sha256(content)
+
+
+def test_around_pointers_there_is_no_digest(tmp_path: Path) -> None:
+    build(tmp_path, {"a": b"a", "sub/w.safetensors": POINTER, "z": b"z"})
+    found = hash_around_pointers(tmp_path)
+    assert found.content is None
+    assert [(f.path, f.digest.value) for f in found.files] == [
+        ("a", sha256(b"a")),
+        ("z", sha256(b"z")),
+    ]
+    assert [(f.path, f.digest.value) for f in found.pointers] == [
+        ("sub/w.safetensors", sha256(POINTER))
+    ]
+    single = hash_around_pointers(tmp_path / "sub/w.safetensors")
+    assert (single.content, single.files) == (None, ())
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_without_pointers_it_is_the_same(tmp_path: Path, threads: int) -> None:
+    build(tmp_path, {f"f{n}": b"x" * n for n in range(50)} | {".gitignore": b"x"})
+    for path in (tmp_path, tmp_path / "f7"):
+        found = hash_around_pointers(path, threads=threads)
+        assert found.content == hash_path(path)
+
+
+def test_around_pointers_all_else_is_refused(tmp_path: Path) -> None:
+    for path, reason in ((tmp_path, "folder-empty"), (tmp_path / "x", "path-missing")):
+        with pytest.raises(InputError) as caught:
+            hash_around_pointers(path)
+        assert caught.value.reason == reason

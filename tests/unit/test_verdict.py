@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +16,13 @@ from aibom.resources import read_schema
 from aibom.statement import to_json
 from aibom.verdict import (
     API_VERSION,
+    MAX_HOPS,
     Decision,
     Inputs,
     Mode,
     PathHop,
     Result,
+    Retold,
     Severity,
     Status,
     Tier,
@@ -161,3 +164,59 @@ def test_verdicts_are_valid_under_their_schema(changes: dict[str, Any]) -> None:
     changes = {"results": (RESULT,), **changes}
     document = verdict(**changes).to_document()
     assert [error.message for error in validator.iter_errors(document)] == []
+
+
+# ── paths that are told again ──────────────
+
+HOPS = tuple(PathHop(f"n{number}", f"hop {number}", "step") for number in range(7))
+
+
+def retold(hops: tuple[PathHop, ...] = HOPS) -> Retold[PathHop]:
+    return Retold(len(hops), lambda: iter(hops))
+
+
+def test_what_is_retold_is_as_good_as_its_tuple() -> None:
+    path = retold()
+    assert (len(path), tuple(path), list(reversed(path))) == (7, HOPS, [*HOPS[::-1]])
+    assert (path[0], path[-1], path[2:4], HOPS[3] in path) == (
+        *(HOPS[0], HOPS[-1], HOPS[2:4], True),
+    )
+    assert path == HOPS
+    assert HOPS == path == retold()
+    assert path != HOPS[:-1]
+    assert path != HOPS[::-1]
+    assert path != list(HOPS)
+    assert {path: 1} == {HOPS: 1}
+    assert repr(path) == repr(HOPS)
+    assert not retold(())
+    with pytest.raises(IndexError):
+        path[7]
+
+
+def test_what_is_retold_is_pickled_as_its_tuple() -> None:
+    kept = pickle.loads(pickle.dumps(retold()))
+    assert (type(kept), kept) == (tuple, HOPS)
+
+
+def test_results_do_not_tell_how_their_path_is_held() -> None:
+    one, other = replace(RESULT, path=HOPS), replace(RESULT, path=retold())
+    assert one == other
+    assert to_json(one.to_document()) == to_json(other.to_document())
+
+
+@pytest.mark.parametrize("length", [1, MAX_HOPS, MAX_HOPS + 1, 10 * MAX_HOPS])
+def test_the_middle_of_a_long_path_is_left_out_and_counted(length: int) -> None:
+    hops = tuple(PathHop(f"n{number}", "", "step") for number in range(length))
+    document = replace(RESULT, path=retold(hops)).to_document()
+    names = [hop["node"] for hop in document["path"]]
+    left_out = document.get("hopsLeftOut", 0)
+    assert left_out == max(0, length - MAX_HOPS)
+    assert len(names) == min(length, MAX_HOPS)
+    half = MAX_HOPS // 2
+    every = [hop.node for hop in hops]
+    assert names == (every[:half] + every[-half:] if left_out else every)
+    schema = jsonschema_rs.validator_for(read_schema("verdict-1.json"))
+    whole = verdict(replace(RESULT, path=retold(hops))).to_document()
+    assert [
+        error.message for error in schema.iter_errors(json.loads(to_json(whole)))
+    ] == []

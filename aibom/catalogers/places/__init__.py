@@ -13,7 +13,36 @@ from aibom.catalogers.cataloger import Cataloger
 __all__ = ["CATALOGERS", "catalogers"]
 
 #: Modules of this package, sorted; each is loaded only where catalogers are asked for.
-CATALOGERS = ("adapter_config",)
+CATALOGERS = (
+    "adapter_config",
+    "argilla",
+    "axolotl",
+    "behaviour_files",
+    "card",
+    "croissant",
+    "cvat",
+    "data_files",
+    "data_provenance",
+    "dataset_infos",
+    "executable_files",
+    "gguf",
+    "git_lfs",
+    "keras",
+    "label_studio",
+    "label_table",
+    "llama_factory",
+    "mergekit",
+    "onnx",
+    "parquet",
+    "pickle_files",
+    "prodigy",
+    "remote_code_requests",
+    "safetensors",
+    "sentence_transformers",
+    "trainer_state",
+    "transformers_config",
+    "weight_index",
+)
 
 
 def catalogers() -> tuple[Cataloger, ...]:

@@ -22,7 +22,7 @@ __all__ = ["CATALOGER"]
 _FACTS = {
     "peft_type": "adapter-type",
     "peft_version": "parameter.peft-version",
-    "task_type": "task",
+    "task_type": "adapter-task",
     "r": "parameter.lora-rank",
     "lora_alpha": "parameter.lora-alpha",
 }

@@ -110,6 +110,12 @@ def _monitoring_fresh() -> Check:
     return monitoring_fresh.CHECK
 
 
+def _ownership() -> Check:
+    from aibom.policy.checks import ownership
+
+    return ownership.CHECK
+
+
 def _pinned_revision() -> Check:
     from aibom.policy.checks import pinned_revision
 
@@ -126,6 +132,12 @@ def _publisher_namespace() -> Check:
     from aibom.policy.checks import publisher_namespace
 
     return publisher_namespace.CHECK
+
+
+def _remote_code() -> Check:
+    from aibom.policy.checks import remote_code
+
+    return remote_code.CHECK
 
 
 def _required_audit() -> Check:
@@ -176,6 +188,12 @@ def _substitution() -> Check:
     return substitution.CHECK
 
 
+def _supplier_record() -> Check:
+    from aibom.policy.checks import supplier_record
+
+    return supplier_record.CHECK
+
+
 def _tainted_ancestor() -> Check:
     from aibom.policy.checks import tainted_ancestor
 
@@ -222,9 +240,11 @@ CHECKS: Mapping[str, Check] = _Checks(
         "lineage-closed": _lineage_closed,
         "metric-threshold": _metric_threshold,
         "monitoring-fresh": _monitoring_fresh,
+        "ownership": _ownership,
         "pinned-revision": _pinned_revision,
         "provenance-builder": _provenance_builder,
         "publisher-namespace": _publisher_namespace,
+        "remote-code": _remote_code,
         "required-audit": _required_audit,
         "retraining-control": _retraining_control,
         "rollback-target": _rollback_target,
@@ -233,6 +253,7 @@ CHECKS: Mapping[str, Check] = _Checks(
         "source-age": _source_age,
         "step-match": _step_match,
         "substitution": _substitution,
+        "supplier-record": _supplier_record,
         "tainted-ancestor": _tainted_ancestor,
         "test-after-change": _test_after_change,
         "trust-separation": _trust_separation,

@@ -132,15 +132,23 @@ def _answer(
         return answer("licence-unknown", actual="declared as unknown", assurance=worth)
     if text.upper() == "NONE":
         return fails("licence-none", actual="states that it has none", assurance=worth)
-    expression = parse_expression(text)
-    if expression is None:
+    key = ("license", settings, text)
+    verdict = context.once(key, lambda _: _judged(settings, text))
+    if verdict is None:
         return unknown("licence-not-spdx", actual=_short(text), assurance=worth)
-    verdict = judge(expression, settings.allowed, _parsed(settings.deny))
     if verdict is Verdict.ALLOWED:
         return passes("licence-accepted", actual=_short(text), assurance=worth)
     denied = verdict is Verdict.DENIED
     reason = "licence-denied" if denied else "licence-not-allowed"
     return fails(reason, actual=_short(text), assurance=worth)
+
+
+def _judged(settings: Settings, text: str) -> Verdict | None:
+    """The same for every node that states this text; None where it is not SPDX."""
+    expression = parse_expression(text)
+    if expression is None:
+        return None
+    return judge(expression, settings.allowed, _parsed(settings.deny))
 
 
 def _is_our_own(

@@ -10,14 +10,17 @@ nobody mentions. The other rules are only as good as this one.
 
 Passes: every step above the node is on record (`steps-recorded`), it is pinned code or
 guideline (`pinned-by-digest`, `pinned-by-commit`), or it is itself a root accepted by
-decision (`accepted-root`).
+decision (`accepted-root`). With `accepted_roots: data-only`, lineage ends by decision
+only at what is a dataset, and is one in `accepted-roots.yaml` too (`kind: dataset`):
+every model in it was made by steps on record.
 
 Fails: never; an open lineage is not known to be bad.
 
 Unknown: something is open, and the path leads to it. A step has no record
 (`step-record-absent`) or none that an allowed signer signed (`step-record-untrusted`);
 nothing says where a root comes from (`root-not-accepted`), or its acceptance has
-expired (`accepted-root-expired`); a BOM that it links is not in the evidence
+expired (`accepted-root-expired`), or is not for data alone, as the rule asks
+(`accepted-root-refused`); a BOM that it links is not in the evidence
 (`upstream-bom-missing`); it was derived, but no step says how
 (`derived-without-step`), maybe from something open itself (`upstream-open`); code is
 not pinned (`code-not-pinned`); inputs of a step are known less well than asked
@@ -31,14 +34,21 @@ What to do: put the missing step record into the evidence folder, record the ste
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from aibom.lineage.assurance import Assurance, Level
-from aibom.lineage.closure import ClosureState
-from aibom.lineage.nodes import ENTITY_KINDS, Node
+from aibom.lineage.closure import Closure, ClosureState, close
+from aibom.lineage.nodes import ENTITY_KINDS, Kind, Node
 from aibom.policy.context import Check, Context, Outcome, passes, unknown
 
 __all__ = ["CHECK", "Settings"]
+
+_RECORDED = "every step recorded and signed, every root accepted by decision"
+_EXPECTED = MappingProxyType(
+    {"allowed": _RECORDED, "data-only": f"{_RECORDED}, and all of these are data"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +64,27 @@ class Settings:
             "choices": ("declared", "observed", "isolated"),
         },
     )
+    accepted_roots: str = field(
+        default="allowed",
+        metadata={
+            "doc": "Where lineage may end by decision: at all accepted roots (allowed) "
+            "or only at datasets that have kind: dataset there (data-only).",
+            "choices": ("allowed", "data-only"),
+        },
+    )
 
 
 def evaluate(
     context: Context, node: Node, settings: Settings, minimum: Level
 ) -> Outcome:
     """Answer for one node; an open one names the nearest cause and leads to it."""
-    closure = (
-        context.closure
-        if settings.inputs_known == "declared"
-        else context.closure_with(settings.inputs_known)
-    )
+    decided = context.closure_with(settings.inputs_known)
+    closure = decided
+    if settings.accepted_roots == "data-only":
+        key = ("lineage-closed", settings.inputs_known)
+        closure = context.once(key, lambda c: _on_data_only(c, settings.inputs_known))
     own = closure[node.id]
-    expected = "every step recorded and signed, every root accepted by decision"
+    expected = _EXPECTED[settings.accepted_roots]
     if own.state is not ClosureState.OPEN:
         return passes(own.reason, expected=expected, actual=own.detail or own.reason)
     walk = context.graph.upstream(node.id)
@@ -77,6 +95,8 @@ def evaluate(
     ]
     nearest = causes[0] if causes else node.id
     cause = closure[nearest]
+    if decided[nearest].state is ClosureState.ACCEPTED:
+        cause = Closure(cause.state, "accepted-root-refused", decided[nearest].detail)
     more = f"; {len(causes) - 1} more open ends" if len(causes) > 1 else ""
     label = context.node(nearest).label
     return unknown(
@@ -88,6 +108,29 @@ def evaluate(
         term=" ".join(sorted(f"{closure[name].reason}:{name}" for name in causes)),
         beyond=() if nearest == node.id else walk.path(nearest)[1],
     )
+
+
+def _on_data_only(context: Context, inputs_known: str) -> Mapping[str, Closure]:
+    """Closure where lineage may end by decision at data only.
+
+    The decision has to say so: a document chooses what it calls a thing.
+    """
+    data = {
+        node.digest
+        for node in context.graph.nodes.values()
+        if node.kind is Kind.DATASET
+    }
+    others = {
+        node.digest
+        for node in context.graph.nodes.values()
+        if node.kind is not Kind.DATASET
+    }
+    roots = {
+        digest: root
+        for digest, root in (context.data.roots or {}).items()
+        if root.kind == Kind.DATASET.value and digest in data - others
+    }
+    return close(context.graph, context.evidence, roots, context.now, inputs_known)
 
 
 CHECK = Check("lineage-closed", Settings, evaluate, ENTITY_KINDS)

@@ -34,6 +34,7 @@ from dataclasses import dataclass, field, replace
 
 from aibom.lineage.assurance import Level
 from aibom.lineage.nodes import ENTITY_KINDS, Facts, Node, Relation
+from aibom.policy.ancestry import Ancestry, Nearest, all_above, amount
 from aibom.policy.context import Check, Context, Outcome, fails, passes, unknown
 from aibom.policy.flow import described, qualified, recorded_graphs
 from aibom.verdict import Status
@@ -73,25 +74,62 @@ def evaluate(
     context: Context, node: Node, settings: Settings, minimum: Level
 ) -> Outcome:
     """Answer for one node; the nearest that was substituted is told."""
-    walk = context.graph.upstream(node.id)
-    mentions = context.once("mentions", _mentions)
-    doubt = None
-    compared = 0
-    for name in (node.id, *walk.reached):
-        for key in sorted(mentions.keys.get(name, ())):
-            for _, other in sorted(mentions.by_key[key].items()):
-                if other.id == name:
-                    continue
-                compared += 1
-                answer = _compared(mentions, key, context.node(name), other)
-                if answer is not None:
-                    answer = replace(answer, beyond=walk.path(name)[1])
-                    if answer.status is Status.FAIL:
-                        return answer
-                    doubt = doubt or answer
-    return doubt or passes(
-        "nothing-substituted", expected=_EXPECTED, actual=f"{compared} pairs compared"
+    compared = context.once("substitution", _compare)
+    for answers, nearest in (compared.fails, compared.doubts):
+        name = nearest.ends.get(node.id)
+        if name is not None:
+            return replace(answers[name], beyond=nearest.way(node.id))
+    key = "substitution-pairs"
+    pairs = amount(context, key, compared.ancestry, compared.pairs, node.id)
+    return passes(
+        "nothing-substituted", expected=_EXPECTED, actual=f"{pairs} pairs compared"
     )
+
+
+# ── every entity, compared once for all nodes below it ──────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What is wrong with each entity, and in how many pairs nothing is."""
+
+    ancestry: Ancestry
+    fails: tuple[Mapping[str, Outcome], Nearest]
+    doubts: tuple[Mapping[str, Outcome], Nearest]
+    pairs: Mapping[str, int]
+
+
+def _compare(context: Context) -> _Compared:
+    ancestry = context.once("ancestry", all_above)
+    mentions = _mentions(context)
+    fails: dict[str, Outcome] = {}
+    doubts: dict[str, Outcome] = {}
+    pairs: dict[str, int] = {}
+    for name in context.graph.nodes.keys() & mentions.keys.keys():
+        answer, pairs[name] = _one(mentions, context.node(name))
+        if answer is not None:
+            (fails if answer.status is Status.FAIL else doubts)[name] = answer
+    return _Compared(
+        ancestry,
+        (fails, ancestry.nearest(fails)),
+        (doubts, ancestry.nearest(doubts)),
+        pairs,
+    )
+
+
+def _one(mentions: _Mentions, mine: Node) -> tuple[Outcome | None, int]:
+    """The first fail of one entity, else its first doubt; and the pairs compared."""
+    doubt, pairs = None, 0
+    for key in sorted(mentions.keys[mine.id]):
+        for other in mentions.by_key[key].values():
+            if other.id == mine.id:
+                continue
+            pairs += 1
+            answer = _compared(mentions, key, mine, other)
+            if answer is not None and answer.status is Status.FAIL:
+                return answer, pairs
+            doubt = doubt or answer
+    return doubt, pairs
 
 
 # ── what is mentioned under which name ──────────────
@@ -109,7 +147,8 @@ def _mentions(context: Context) -> _Mentions:
             if edge.relation in _RELATIONS:
                 entity = graph.nodes[edge.target]
                 found.add(entity, _keys(edge, entity), edge)
-    return found
+    by_key = {key: dict(sorted(held.items())) for key, held in found.by_key.items()}
+    return replace(found, by_key=by_key)
 
 
 def _keys(*carriers: Facts) -> Iterator[_Key]:

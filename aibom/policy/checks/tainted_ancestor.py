@@ -33,15 +33,24 @@ If something is not known, get the missing BOM, or record the folder with its fi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from aibom.lineage.assurance import Level
 from aibom.lineage.carry import carries
-from aibom.lineage.graph import Hop, Walk
+from aibom.lineage.graph import Hop
 from aibom.lineage.identity import may_be_same_party
 from aibom.lineage.nodes import ENTITY_KINDS, Kind, Node, Relation
+from aibom.policy.ancestry import Ancestry, Nearest, amount, carrying
 from aibom.policy.context import Check, Context, Outcome, fails, passes, unknown
 from aibom.policy.data import Advisories, Advisory, Source, Target, parse_source
 from aibom.reading import parse_time
@@ -69,128 +78,241 @@ def evaluate(
             expected=expected,
             actual="the policy has no advisories",
         )
-    walk = context.graph.upstream(node.id, lambda edge: carries(context.graph, edge))
-    names = (node.id, *walk.reached)
-    inside = frozenset(names)
-    hits = [
-        (name, hit)
-        for name in names
-        for hit in _hits(context, advisories, context.node(name), inside)
-    ]
-    if hits:
-        nearest, hit = hits[0]
-        ids = sorted({found.id for _, found in hits})
-        more = f" (and {len(ids) - 1} more advisories)" if len(ids) > 1 else ""
-        return fails(
-            "tainted-ancestor",
-            expected=expected,
-            actual=f"{context.node(nearest).label}: {hit.id}: {hit.summary}{more}",
-            beyond=walk.path(nearest)[1],
-            # An exception is for these advisories, and not for one that comes later.
-            term=" ".join(ids),
-        )
-    return _when_not_hit(context, advisories, walk, names)
+    taint = context.once("tainted-ancestor", _look)
+    own, above = _hits(context, taint, node), taint.places(node.id)
+    way: Sequence[Hop] = ()
+    if own:
+        nearest, place = node.id, own[0]
+    elif above:
+        nearest, place, way = taint.nearest(context, node.id)
+    else:
+        return _when_not_hit(context, advisories, taint, node.id)
+    hit = advisories.items[place]
+    ids = sorted({advisories.items[each].id for each in (*own, *above)})
+    more = f" (and {len(ids) - 1} more advisories)" if len(ids) > 1 else ""
+    return fails(
+        "tainted-ancestor",
+        expected=expected,
+        actual=f"{context.node(nearest).label}: {hit.id}: {hit.summary}{more}",
+        beyond=way,
+        # An exception is for these advisories, and not for one that comes later.
+        term=" ".join(ids),
+    )
 
 
 # ── what keeps "not hit" from meaning "not tainted" ──────────────
 
+#: What is told of the nearest gap, by its label and the way there.
+_Tell = Callable[[str, Sequence[Hop]], Outcome]
+
 
 def _when_not_hit(
-    context: Context, advisories: Advisories, walk: Walk, names: tuple[str, ...]
+    context: Context, advisories: Advisories, taint: _Taint, name: str
 ) -> Outcome:
     """Unknown where something could not be compared, else passed."""
-    gap = (
-        _not_comparable(advisories, walk)
-        or _bom_missing(context, walk, names)
-        or _files_not_known(context, advisories, walk, names)
-    )
-    if gap is not None:
-        return gap
+    for marks, tell in context.once("tainted-ancestor-gaps", partial(_gaps, taint)):
+        nearest = marks.ends.get(name)
+        if nearest is not None:
+            return tell(context.node(nearest).label, marks.way(name))
     if advisories.expires <= context.now:
         return unknown(
             "advisories-stale",
             expected="advisories that are current",
             actual=f"they expired on {advisories.expires.date()}",
         )
+    count = amount(context, "ancestors", taint.ancestry, taint.weights, name) - 1
     return passes(
         "no-advisory",
-        actual=f"{len(walk.reached)} ancestors, {len(advisories.items)} advisories",
+        actual=f"{count} ancestors, {len(advisories.items)} advisories",
     )
 
 
-def _not_comparable(advisories: Advisories, walk: Walk) -> Outcome | None:
-    """The nearest person of whom it cannot be told whether an advisory names them."""
-    for name in walk.reached:
-        party = name.removeprefix("party:")
-        if party == name or not party.startswith("person:"):
+def _gaps(taint: _Taint, context: Context) -> list[tuple[Nearest, _Tell]]:
+    """What could not be compared, by why."""
+    advisories, nodes = context.data.advisories, context.graph.nodes
+    if advisories is None:
+        return []
+    foreign = [name for name in nodes if _is_not_comparable(advisories, name)]
+    missing = nodes.keys() & context.evidence.unresolved
+    closed = [name for name, node in nodes.items() if _is_closed_folder(node)]
+    nearest = taint.ancestry.nearest
+    return [
+        (nearest(foreign), _not_comparable),
+        (nearest(missing), _bom_missing),
+        (nearest(closed if advisories.name_files else ()), _files_not_known),
+    ]
+
+
+def _is_not_comparable(advisories: Advisories, name: str) -> bool:
+    """Whether it is a person of whom it cannot be told if an advisory names them."""
+    party = name.removeprefix("party:")
+    if party == name or not party.startswith("person:"):
+        return False
+    return any(may_be_same_party(party, other) is None for other in advisories.people)
+
+
+def _is_closed_folder(node: Node) -> bool:
+    """Whether it is a folder without a list of its files."""
+    digest = None if node.files else node.digest
+    return digest is not None and digest.form == "tree"
+
+
+def _not_comparable(label: str, way: Sequence[Hop]) -> Outcome:
+    return unknown(
+        "party-not-comparable",
+        expected="people under one registrar's key",
+        actual="an advisory names a person under another key id",
+        beyond=way,
+    )
+
+
+def _bom_missing(label: str, way: Sequence[Hop]) -> Outcome:
+    """More may stand above what links a BOM that is not here."""
+    return unknown(
+        "upstream-bom-missing",
+        expected="everything upstream known, to compare it with advisories",
+        actual=f"the BOM that {label} links is not in the evidence",
+        beyond=way,
+    )
+
+
+def _files_not_known(label: str, way: Sequence[Hop]) -> Outcome:
+    return unknown(
+        "files-not-known",
+        expected="the files of every folder, to compare them with advisories",
+        actual=f"an advisory names single files; those of {label} are not known",
+        beyond=way,
+    )
+
+
+# ── everything that is hit, found once for all nodes below it ──────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Taint:
+    """What is hit, for what comes from it.
+
+    Each bit stands for an advisory, by its place in ``told``. ``hits`` are the bits of
+    each node, ``above`` those of all upstream of each. A bit in ``windows`` belongs to
+    one node and one advisory whose window keeps it to some of the node's ties: it is
+    above what comes from those, and not above the rest. Every node weighs one.
+    """
+
+    ancestry: Ancestry
+    told: Sequence[int]
+    windows: int
+    hits: Mapping[str, Sequence[int]]
+    above: Mapping[str, int]
+    weights: Mapping[str, int]
+
+    def places(self, name: str) -> list[int]:
+        """The places of the advisories that hit anything above a node."""
+        bits, found = self.above.get(name, 0), []
+        while bits:
+            lowest = bits & -bits
+            found.append(self.told[lowest.bit_length() - 1])
+            bits ^= lowest
+        return found
+
+    def nearest(self, context: Context, name: str) -> tuple[str, int, Sequence[Hop]]:
+        """The nearest above a node that is hit, the first advisory, and the way."""
+        inside = self.above[name] & self.windows
+        key = ("tainted-ancestor", inside)
+        marks = context.once(key, lambda _: self._marked(inside))
+        found, way = marks.beyond(name, self.ancestry.ups[name])
+        return found, min(self._hitting(found, inside)), way
+
+    def _marked(self, inside: int) -> Nearest:
+        hit = [name for name in self.hits if self._hitting(name, inside)]
+        return self.ancestry.nearest(hit)
+
+    def _hitting(self, name: str, inside: int) -> list[int]:
+        counting = ~self.windows | inside
+        return [self.told[bit] for bit in self.hits[name] if 1 << bit & counting]
+
+
+def _look(context: Context) -> _Taint:
+    """Compare every node of the graph once, for all that come from it."""
+    ancestry = context.once("carrying", carrying)
+    told: list[int] = []
+    always: dict[int, int] = {}
+    windows = 0
+    hits: dict[str, list[int]] = {}
+    own: dict[str, int] = {}
+    for name, node in context.graph.nodes.items():
+        everywhere = frozenset(ancestry.below(name))
+        for place, lower in _hit_from(context, node, everywhere):
+            bit = len(told)
+            if lower == everywhere:
+                bit = always.setdefault(place, bit)
+            else:
+                windows |= 1 << bit
+            if bit == len(told):
+                told.append(place)
+            hits.setdefault(name, []).append(bit)
+            for each in lower:
+                own[each] = own.get(each, 0) | 1 << bit
+    above = ancestry.gathered(own) if own else {}
+    weights = dict.fromkeys(context.graph.nodes, 1)
+    return _Taint(ancestry, told, windows, hits, above, weights)
+
+
+def _hit_from(
+    context: Context, node: Node, everywhere: frozenset[str]
+) -> Iterator[tuple[int, frozenset[str]]]:
+    """The advisories that hit a node, each with the ties that it hits it by."""
+    exact, named = _naming(context, node)
+    yield from ((place, everywhere) for place in exact)
+    items = _items(context)
+    for place in named:
+        if place in exact:
             continue
-        if any(may_be_same_party(party, other) is None for other in advisories.people):
-            return unknown(
-                "party-not-comparable",
-                expected="people under one registrar's key",
-                actual="an advisory names a person under another key id",
-                beyond=walk.path(name)[1],
-            )
-    return None
-
-
-def _bom_missing(context: Context, walk: Walk, names: Iterable[str]) -> Outcome | None:
-    """The nearest node that links a BOM which is not here: more may stand above it."""
-    for name in names:
-        if name in context.evidence.unresolved:
-            label = context.node(name).label
-            return unknown(
-                "upstream-bom-missing",
-                expected="everything upstream known, to compare it with advisories",
-                actual=f"the BOM that {label} links is not in the evidence",
-                beyond=walk.path(name)[1],
-            )
-    return None
-
-
-def _files_not_known(
-    context: Context, advisories: Advisories, walk: Walk, names: Iterable[str]
-) -> Outcome | None:
-    """The nearest folder without a list of files, if an advisory names any file."""
-    if not advisories.name_files:
-        return None
-    for name in names:
-        node = context.node(name)
-        if node.digest is not None and node.digest.form == "tree" and not node.files:
-            return unknown(
-                "files-not-known",
-                expected="the files of every folder, to compare them with advisories",
-                actual=f"an advisory names single files; those of {node.label} are "
-                "not known",
-                beyond=walk.path(name)[1],
-            )
-    return None
+        made = (_tie(context, hop) for hop in _makers(context, node))
+        if any(_may_be_of(items[place], tie) for tie in made):
+            yield place, everywhere
+            continue
+        learned = _learners(context, node)
+        timely = (h for h in learned if _may_be_of(items[place], _tie(context, h)))
+        yield place, frozenset(hop.to for hop in timely)
 
 
 # ── what is hit ──────────────
 
 
-def _hits(
-    context: Context, advisories: Advisories, node: Node, inside: frozenset[str]
-) -> list[Advisory]:
-    """The advisories, in their order, that name this node."""
-    exact: list[int] = []
-    named: list[int] = []
+def _hits(context: Context, taint: _Taint, node: Node) -> list[int]:
+    """The places of the advisories that hit the very node that is asked about."""
+    exact, named = _naming(context, node)
+    if not named:
+        return exact
+    inside = {node.id}
+    if node.id in taint.ancestry.circles:
+        inside = taint.ancestry.reached(node.id)
+    hops = [hop for hop in _learners(context, node) if hop.to in inside]
+    ties = [_tie(context, hop) for hop in (*hops, *_makers(context, node))]
+    items = _items(context)
+    timely = [place for place in named if _in_window(items[place], ties)]
+    return sorted({*exact, *timely})
+
+
+def _items(context: Context) -> Sequence[Advisory]:
+    return context.data.advisories.items if context.data.advisories else ()
+
+
+def _naming(context: Context, node: Node) -> tuple[list[int], list[int]]:
+    """The places of the advisories that name a node: exactly, and by party or source.
+
+    Only for the latter a window counts.
+    """
+    advisories = context.data.advisories
+    if advisories is None:
+        return [], []
     if node.kind is Kind.STEP:
-        exact = advisories.naming([("step", node.id.removeprefix("step:"))])
-    elif node.kind is Kind.PARTY:
-        named = advisories.naming_party(node.id.removeprefix("party:"))
-    else:
-        sources = _sources(context, node)
-        exact = advisories.naming(_contents(node, sources))
-        named = _naming_source(advisories, sources)
-    places = set(exact)
-    if named:
-        ties = list(_ties(context, node, inside))
-        places.update(
-            place for place in named if _in_window(advisories.items[place], ties)
-        )
-    return [advisories.items[place] for place in sorted(places)]
+        return advisories.naming([("step", node.id.removeprefix("step:"))]), []
+    if node.kind is Kind.PARTY:
+        return [], advisories.naming_party(node.id.removeprefix("party:"))
+    sources = _sources(context, node)
+    exact = advisories.naming(_contents(node, sources))
+    return exact, _naming_source(advisories, sources)
 
 
 def _sources(context: Context, node: Node) -> tuple[Source, ...]:
@@ -233,19 +355,18 @@ class _Tie:
     times: tuple[datetime, datetime] | None
 
 
-def _ties(context: Context, node: Node, inside: frozenset[str]) -> Iterator[_Tie]:
-    """All that ties the node to this lineage.
+def _learners(context: Context, node: Node) -> Iterator[Hop]:
+    """The hops to what took something from a node. Looking at a thing is no tie."""
+    for hop in context.graph.down(node.id):
+        if carries(context.graph, hop.edge):
+            yield hop
 
-    Ties are the steps that generated or used an entity, or that a party took part in.
-    Where a tie is no step, its time is not known. Looking at a thing is no tie.
-    """
-    graph = context.graph
-    for hop in graph.down(node.id):
-        if hop.to in inside and carries(graph, hop.edge):
-            yield _tie(context, hop)
-    for hop in graph.up(node.id):
+
+def _makers(context: Context, node: Node) -> Iterator[Hop]:
+    """The hops to the steps that generated an entity."""
+    for hop in context.graph.up(node.id):
         if hop.edge.relation is Relation.GENERATED:
-            yield _tie(context, hop)
+            yield hop
 
 
 def _tie(context: Context, hop: Hop) -> _Tie:

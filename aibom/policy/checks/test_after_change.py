@@ -4,8 +4,10 @@ What it checks: of a node that a step of one of the kinds in `steps` generated
 (fine-tuned, merged, quantised, pruned, converted, distilled, aligned), for each type in
 `types` an audit (`https://w3id.org/aibom/audit/v1`) of this exact digest, signed in one
 of `auditor_roles`, with at least one measurement, and dated at or after the end of the
-last step that generated it. A date without a time is its first moment. Whether the
-numbers are good enough, and the auditor independent, is what `required-audit` asks.
+last step that generated it. A date without a time is its first moment. Where `steps`
+has `fine-tune`, so counts every step that made a model out of another one, also where
+its record calls it `train`. Whether the numbers are good enough, and the auditor
+independent, is what `required-audit` asks.
 
 Why it matters: a fine-tune removes what made the parent safe, a merge brings in the
 other parent's backdoor, and quantising can wake one that slept. What was tested before
@@ -24,7 +26,7 @@ number at all (`metric-missing`). When a step ended is not said, or said in seve
 is not known, well enough, which kind of step generated the node (`lineage-open`).
 
 Not applicable: accepted roots (`accepted-root`), and nodes that steps of other kinds
-generated (`no-such-step`).
+generated, from no model (`no-such-step`).
 
 What to do: run the tests again on the output of the change, and record them for its
 digest (`aibom audit record`).
@@ -88,7 +90,9 @@ def evaluate(
 ) -> Outcome:
     """Answer for one node; the first type that is missing a good audit is told."""
     needless = spared(context, node, settings.steps, minimum)
-    if needless is not None:
+    if needless is not None and not (
+        needless.reason == "no-such-step" and _is_fine_tuned(context, node, settings)
+    ):
         return needless
     ended = _ended(context, node)
     if ended is None:
@@ -110,6 +114,20 @@ def evaluate(
         actual=f"{', '.join(settings.types)} since {_time(ended)}",
         assurance=_worth(context, node),
         evidence=tuple(item.location for item in found),
+    )
+
+
+def _is_fine_tuned(context: Context, node: Node, settings: Settings) -> bool:
+    """Whether a step made this model out of another, whatever it is called.
+
+    The kind of a step is a word of whoever recorded it; what it used is its digest.
+    """
+    if "fine-tune" not in settings.steps or node.kind is not Kind.MODEL:
+        return False
+    return any(
+        context.node(edge.target).kind is Kind.MODEL and edge.target != node.id
+        for step in context.graph.generating_steps(node.id)
+        for edge in context.graph.edges_from(step, Relation.USED)
     )
 
 

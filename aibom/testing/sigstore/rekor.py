@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from aibom.testing.sigstore.keys import LogKey
 from aibom.merkle import leaf_hash
+from aibom.testing.sigstore.keys import LogKey
 from aibom.testing.sigstore.translog import Inclusion, TransparencyLog
 from aibom.testing.sigstore.wire import (
     Clock,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from aibom.testing.sigstore.keys import LogKey
 from aibom.merkle import MerkleTree
+from aibom.testing.sigstore.keys import LogKey
 from aibom.testing.sigstore.wire import b64
 
 __all__ = ["Inclusion", "TransparencyLog"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from builders import QUICK, a_digest, a_node, an_edge, facts, graphs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aibom.digest import Digest
+from aibom.digest import Digest, File
 from aibom.lineage.closure import (
     AcceptedRoot,
     Closure,
@@ -391,6 +392,47 @@ def test_what_is_only_called_code_is_not_closed_by_its_pin(
     """A kind is a word in a document; weights and data must not hide behind it."""
     node = a_node(kind, "weights")
     assert close(arrange(node), EvidenceSet(), {}, NOW)[node.id].state is OPEN
+
+
+def files(*paths: str) -> tuple[File, ...]:
+    return tuple(File(path, 1, a_digest(path, "file")) for path in sorted(paths))
+
+
+HUB = f"pkg:huggingface/acme/tools@{COMMIT}"
+#: what stands on a thing that a step used as code, what on that use, its files → closed
+LOOKS: dict[str, tuple[dict[str, str], dict[str, str], tuple[File, ...], bool]] = {
+    "a script": ({"name": "train.py"}, {}, (), True),
+    "a folder of scripts": ({}, {}, files("a.py", "b/c.sh"), True),
+    "tables beside scripts": ({}, {}, files("a.py", "test/cases.csv"), True),
+    "from a forge": ({"source": f"pkg:github/acme/tools@{COMMIT}"}, {}, (), True),
+    "weights by name": ({"name": "acme/w.safetensors"}, {}, (), False),
+    "weights, in capitals": ({"name": "W.GGUF"}, {}, (), False),
+    "weights by the step's word": ({}, {"name": "w.pt"}, (), False),
+    "weights among scripts": ({}, {}, files("a.py", "b/model.bin"), False),
+    "data by name": ({"name": "train.jsonl"}, {}, (), False),
+    "packed data": ({"name": "train.csv.gz"}, {}, (), False),
+    "nothing but data": ({}, {}, files("a.parquet", "b.parquet"), False),
+    "data by source": ({"source": "pkg:generic/a/d.csv@1?x=y"}, {}, (), False),
+    "from a hub of models": ({"source": HUB}, {}, (), False),
+    "fetched from there": ({}, {"source": HUB}, (), False),
+    "of another spelling": ({"source": HUB.replace("pkg:h", "PKG://H")}, {}, (), False),
+}
+
+
+@pytest.mark.parametrize("kind", [Kind.CODE, Kind.GUIDELINE])
+@pytest.mark.parametrize("name", LOOKS)
+def test_what_looks_like_weights_or_data_is_not_closed_by_its_pin(
+    name: str, kind: Kind
+) -> None:
+    stated, of_use, listed, closed = LOOKS[name]
+    node = replace(a_node(kind, "tool", stated), files=listed)
+    train = a_node(Kind.STEP, "train")
+    edge = an_edge(train, Relation.USED, node, kind.value, of_use)
+    found = close(Graph.of([train, node], [edge]), EvidenceSet(), {}, NOW)[node.id]
+    told = (CLOSED, "pinned-by-digest") if closed else (OPEN, "root-not-accepted")
+    assert (found.state, found.reason) == told
+    decided = close(Graph.of([train, node], [edge]), EvidenceSet(), accepted(node), NOW)
+    assert decided[node.id].state is ACCEPTED
 
 
 COMMITS = {

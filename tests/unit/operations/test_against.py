@@ -102,8 +102,11 @@ def test_a_rule_that_takes_no_exception_is_never_known(
     unaudited: tuple[World, Path],
 ) -> None:
     world, _ = unaudited
-    strict = [{"rule": RULE, "exceptable": False}]
-    world.edit_yaml("policy.yaml", lambda d: d.update(tighten=strict))
+
+    def strict(policy: dict[str, Any]) -> None:
+        next(r for r in policy["rules"] if r["id"] == RULE)["exceptable"] = False
+
+    world.edit_yaml("policy.yaml", strict)
     old = saved(world, world.gate())
     assert against(world, world.gate(), old).decision is Decision.UNDECIDED
 

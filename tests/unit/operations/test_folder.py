@@ -97,7 +97,7 @@ def lock_of(world: World) -> dict[str, Any]:
 
 def test_lock_pins_files_packs_and_the_least_sequence(world: World) -> None:
     lock = lock_of(world)
-    assert set(lock["packs"]) == {"builtin:baseline@1", "builtin:tier-high@1"}
+    assert set(lock["packs"]) == {"builtin:baseline@1"}
     assert set(lock["files"]) == {
         "policy.yaml",
         "signers.yaml",

@@ -12,9 +12,11 @@ from aibom.bom.parse import read_bytes
 from aibom.catalogers.notes import Notes
 from aibom.digest import hash_path
 from aibom.errors import AibomError
-from aibom.lineage.graph import contradictions
-from aibom.lineage.nodes import Kind
+from aibom.lineage.graph import contradictions, find_cycles
+from aibom.lineage.identity import undigested_id
+from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation
 from aibom.operations.scan import Scanned, scan, scan_bom
+from aibom.operations.scan_circles import told, without_circles
 from aibom.operations.validate import load_bom
 from aibom.recording.reference import InputRef
 from tests.catalog_world import put
@@ -227,3 +229,65 @@ def test_a_cataloger_without_a_key_names_nobody(tmp_path: Path) -> None:
 
     place = Place.of(put(tmp_path, {"a.txt": "x"}))
     assert Notes("x", place, "a.txt").person("Ada") is None
+
+
+POINTER = (
+    "version https://git-lfs.github.com/spec/v1\n"
+    f"oid sha256:{'b' * 64}\nsize 5000000000\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "field"),
+    [(POINTER, "claimed-digest"), (POINTER.replace("b" * 64, "zz"), "files-here")],
+    ids=["sound", "malformed"],
+)
+def test_weights_that_are_elsewhere_are_not_hashed_as_the_model(
+    pointer: str, field: str, tmp_path: Path
+) -> None:
+    files = {"adapter_config.json": ADAPTER, "model.safetensors": pointer}
+    done = scan(put(tmp_path, files))
+    assert done.root.digest is None
+    assert done.root.values(field)
+    assert done.root.values("base-model") == (BERT,)
+    claimed = {node.digest.value for node in done.graph.nodes.values() if node.digest}
+    assert claimed == ({"b" * 64} if field == "claimed-digest" else set())
+    assert load_bom(scan_bom(done, spec_version="1.6", output=None), "x", "references")
+
+
+def _model(letter: str) -> Node:
+    origins = frozenset({Origin("x")})
+    name = Fact("name", letter, origins)
+    identity = undigested_id(Kind.MODEL, {"name": letter})
+    return Node((name,), origins, id=identity, kind=Kind.MODEL)
+
+
+def _from(pair: str) -> Edge:
+    below, above = (_model(letter).id for letter in pair)
+    relation = Relation.DERIVED_FROM
+    origins = frozenset({Origin("x")})
+    return Edge((), origins, source=below, relation=relation, target=above)
+
+
+#: Who is said to come from whom, and how many of these claims have to go.
+CIRCLES = {
+    "none": (("ab", "bc", "ac"), 0),
+    "two": (("ab", "ba"), 1),
+    "three, and one beside": (("ab", "bc", "ca", "ad"), 1),
+    "two circles": (("ab", "ba", "cd", "dc"), 2),
+    "a knot": (("ab", "bc", "ca", "ac", "cb", "ba"), 3),
+}
+
+
+@pytest.mark.parametrize(("claims", "count"), CIRCLES.values(), ids=CIRCLES)
+def test_claims_that_go_in_a_circle_are_cut_and_told(
+    claims: tuple[str, ...], count: int
+) -> None:
+    nodes = [_model(letter) for letter in "abcd"]
+    edges = [_from(pair) for pair in claims]
+    for order in (edges, edges[::-1]):
+        graph, dropped = without_circles(nodes, order, nodes[0].id)
+        assert find_cycles(graph) == ()
+        assert len(dropped) == count
+        assert {e.key for e in (*graph.edges, *dropped)} == {e.key for e in edges}
+        assert all(" from " in told(graph, edge) for edge in dropped)

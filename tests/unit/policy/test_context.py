@@ -75,3 +75,17 @@ def test_sources_and_labels_are_remembered():
     context, names = chain(3)
     assert context.label(names[1]) == context.node(names[1]).label == "data-1"
     assert context.sources_of(names[1]) is context.sources_of(names[1])
+
+
+def test_a_path_is_as_long_as_it_says_whichever_is_asked_for_first():
+    context, names = chain(9)
+    for name in reversed(names):
+        path = context.path_to(name)
+        assert len(path) == len(tuple(path)) == 2 * names.index(name) + 1
+
+
+def test_hops_are_shared_by_paths():
+    context, names = chain(5)
+    near, far = context.path_to(names[2]), context.path_to(names[4])
+    shared = zip(near[1:], far[1:], strict=False)
+    assert [one is other for one, other in shared] == [True] * 4

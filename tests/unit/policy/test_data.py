@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_builders import ANNE, BERT, CARL, COMMIT, STRANGER, digest, sha
 
+from aibom.digest import Digest
 from aibom.errors import PolicyInvalid
 from aibom.policy.data import (
     SourceMatch,
@@ -236,6 +237,7 @@ LISTED = advisories(
     {**ADVISORY, "id": "A-3", "affects": {"steps": [sha("x")], "sources": [HUB]}},
     {**ADVISORY, "id": "A-4", "affects": {"digests": [ROOT["digest"]]}},
     {**ADVISORY, "id": "A-5", "affects": {"digests": [ROOT["digest"]], "sources": []}},
+    {**ADVISORY, "id": "A-6", "affects": {"approvals": [f"sha256:{sha('y')}"]}},
 )
 LOOKUPS = {
     "nothing": ([], []),
@@ -244,6 +246,8 @@ LOOKUPS = {
     "a revision": ([("revision", COMMIT)], [1]),
     "a step": ([("step", sha("x"))], [2]),
     "a revision that reads like a step": ([("revision", sha("x"))], [1]),
+    "an approval": ([("approval", f"sha256:{sha('y')}")], [5]),
+    "an approval is no file": ([("digest", Digest("file", sha("y")))], []),
     "in the order of the file, not of the question": (
         [("digest", digest("base")), ("step", sha("x"))],
         [2, 3, 4],
@@ -295,3 +299,8 @@ NAMED_FILES = {
 def test_whether_single_files_are_named(digests, told):
     assert read_advisories(affecting(digests=digests), "a").name_files is told
     assert read_advisories(advisories(), "a").name_files is False
+
+
+def test_an_approval_is_no_single_file():
+    approval = affecting(approvals=[f"sha256:{sha('base')}"])
+    assert read_advisories(approval, "a").name_files is False

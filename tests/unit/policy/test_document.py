@@ -87,6 +87,18 @@ INVALID = {
         ruled(mode={"hgih": "deny"}),
         "unknown key 'hgih'; did you mean 'high'?",
     ),
+    "milder in a higher tier": (
+        ruled(mode={"high": "warn"}),
+        "rules[0].mode: warn in tier high is milder than deny in tier medium",
+    ),
+    "off in a tier, on below it": (
+        ruled(mode={"high": "deny", "medium": "off", "low": "report-only"}),
+        "off in tier medium is milder than report-only in tier low",
+    ),
+    "an exception may last longer in a higher tier": (
+        of(exceptions={"roles": ["a"], "max_days": {"high": 9, "medium": 8, "low": 9}}),
+        "lasts longer in a higher tier than in a lower one",
+    ),
     "list of modes": (ruled(mode=["deny"]), "mode: must be a mapping, not a list"),
     "assurance that is no minimum": (
         ruled(minimum_assurance="missing"),

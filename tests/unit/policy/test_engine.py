@@ -344,6 +344,14 @@ OTHERS = (
         "select": ALL,
         "settings": {"verifiers": ["https://gate.example"], "max_age": "90d"},
     },
+    {"id": "code", "check": "remote-code", "select": ALL},
+    {"id": "owned", "check": "ownership", "select": ALL},
+    {
+        "id": "suppliers",
+        "check": "supplier-record",
+        "select": ALL,
+        "settings": {"max_age": "365d"},
+    },
     {
         "id": "own-words",
         "check": "expression",

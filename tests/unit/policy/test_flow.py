@@ -9,10 +9,10 @@ from policy_builders import World, sha
 
 from aibom.lineage.build import facts_of
 from aibom.lineage.nodes import Node, Origin, Relation
-from aibom.policy.flow import Flow, described, flow_of, qualified
+from aibom.policy.flow import CLOCK_SKEW, Flow, described, flow_of, qualified
 
 NINE = datetime(2026, 11, 1, 9, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 FLOW = Flow(
     {},
     {},
@@ -20,6 +20,9 @@ FLOW = Flow(
         "first": (NINE, NINE + HOUR),
         "second": (NINE + HOUR, NINE + 2 * HOUR),
         "during": (NINE + HOUR / 2, NINE + 2 * HOUR),
+        "close": (NINE + HOUR - CLOCK_SKEW, NINE + 2 * HOUR),
+        "closer": (NINE + HOUR - CLOCK_SKEW / 5, NINE + 2 * HOUR),
+        "not quite": (NINE + HOUR - CLOCK_SKEW - SECOND, NINE + 2 * HOUR),
     },
 )
 NAMED = {
@@ -29,12 +32,16 @@ NAMED = {
     "wide letters": ("\uff41cme/reviews", ("acme/reviews",)),
     "declared unknown": (None, ()),
 }
+#: the one, the other → whether it may follow, and whether that is known
 FOLLOWS = {
-    "after it": ("second", "first", True),
-    "before it": ("first", "second", False),
-    "while it ran": ("during", "first", False),
-    "nobody knows when": ("first", "never heard of", True),
-    "itself": ("never heard of", "never heard of", False),
+    "after it": ("second", "first", True, True),
+    "before it": ("first", "second", False, False),
+    "while it ran": ("during", "first", False, False),
+    "as far apart as clocks may be": ("close", "first", True, False),
+    "a second apart": ("closer", "first", True, False),
+    "further apart": ("not quite", "first", False, False),
+    "nobody knows when": ("first", "never heard of", True, True),
+    "itself": ("never heard of", "never heard of", False, True),
 }
 
 
@@ -44,9 +51,11 @@ def test_only_names_with_a_namespace_count(name, found):
     assert qualified(Node(facts, id="model:x")) == found
 
 
-@pytest.mark.parametrize(("later", "earlier", "may"), FOLLOWS.values(), ids=FOLLOWS)
-def test_what_ended_later_was_not_before(later, earlier, may):
+@pytest.mark.parametrize("name", FOLLOWS)
+def test_what_ended_later_was_not_before(name):
+    later, earlier, may, known = FOLLOWS[name]
     assert FLOW.may_follow(later, earlier) is may
+    assert FLOW.is_order_known(later, earlier) is known
 
 
 TIMES = {"started": "2026-11-01T09:00:00Z", "finished": "2026-11-01T10:00:00Z"}

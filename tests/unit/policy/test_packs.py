@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -44,7 +45,7 @@ EXTENDS = {
     "dataset-delivery": (),
     "model-import": (),
     "supplier": (),
-    "tier-high": ("baseline",),
+    "tier-high": ("baseline", "tier-low", "tier-medium"),
     "tier-low": ("baseline",),
     "tier-medium": ("baseline", "tier-low"),
 }
@@ -53,7 +54,7 @@ EXTENDS = {
 ONLY_WARN = {
     *("import-not-settled", "import-licence-unclear", "import-lineage-open"),
     *("delivery-source-untrusted", "delivery-licence-unclear", "licence-unfit"),
-    "worse-than-previous",
+    *("worse-than-previous", "lineage-ends-at-model"),
     *(rule.id for rule in PACKS["builtin:supplier@1"].rules),
 }
 
@@ -77,19 +78,54 @@ def test_what_a_pack_stands_on(name):
     assert combined.packs == tuple(f"builtin:{other}@1" for other in EXTENDS[name])
 
 
-def test_what_tier_high_asks():
-    combined = combine(PACKS["builtin:tier-high@1"], PACKS)
-    assert [rule.id for rule in combined.rules] == [
-        "bytes-changed",
-        "bom-signer-wrong",
-        "lineage-open",
-        "revision-unpinned",
-        "source-untrusted",
-        "ancestor-tainted",
+def test_what_tier_high_asks_besides_what_tier_medium_asks():
+    high, medium = (
+        combine(PACKS[f"builtin:tier-{name}@1"], PACKS).rules
+        for name in ("high", "medium")
+    )
+    assert [rule.id for rule in high if rule not in medium] == [
         "labelers-unknown",
         "labels-unaudited",
         "model-untested",
+        "ancestor-unowned",
+        "supplier-not-on-record",
+        "lineage-ends-at-model",
     ]
+
+
+#: Packs of which each must ask all that the one before it asks.
+STRICTER = ("baseline", "tier-low", "tier-medium", "tier-high")
+
+
+def asks_as_much(rule, other):
+    """Whether a rule asks the same as another one, at least as hard in every tier."""
+    order = list(Mode)
+    return (
+        (rule.check.id, rule.settings) == (other.check.id, other.settings)
+        and rule.select == other.select
+        and rule.minimum_assurance >= other.minimum_assurance
+        and all(
+            order.index(rule.mode[tier]) >= order.index(other.mode[tier])
+            for tier in Tier
+        )
+        and (other.exceptable or not rule.exceptable)
+    )
+
+
+@pytest.mark.parametrize(
+    ("lower", "higher"), list(itertools.pairwise(STRICTER)), ids=STRICTER[1:]
+)
+def test_a_tier_asks_all_that_the_tier_below_asks(lower, higher):
+    weaker, stricter = (
+        combine(PACKS[f"builtin:{name}@1"], PACKS).rules for name in (lower, higher)
+    )
+    missing = [
+        rule.id
+        for rule in weaker
+        if not any(asks_as_much(other, rule) for other in stricter)
+    ]
+    assert missing == []
+    assert len(stricter) > len(weaker)
 
 
 def test_all_packs_can_be_extended_together():
@@ -153,19 +189,30 @@ BLOCKING = {
     "dataset-delivery": {"delivery-unsigned"},
     "model-import": {"import-publisher-changed"},
     "supplier": set(),
-    "tier-high": set(),
     "tier-low": {"backdoor-untested"},
     "tier-medium": {
         *("backdoor-untested", "canaries-untested", "change-untested"),
-        *("change-unreviewed", "data-unscanned"),
+        *("change-unreviewed", "data-unscanned", "owner-unknown"),
         *("publisher-changed", "source-not-settled"),
     },
+}
+BLOCKING["tier-high"] = BLOCKING["tier-medium"] | {
+    *("ancestor-unowned", "supplier-not-on-record"),
 }
 
 
 @pytest.fixture(scope="module")
 def small_world(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("packs") / "world")
+    world = make_world(tmp_path_factory.mktemp("packs") / "world")
+    suppliers = {"apiVersion": "aibom/suppliers/v1", "suppliers": []}
+    (world.verifier / "suppliers.yaml").write_text(json.dumps(suppliers))
+
+    def only_packs(policy):
+        policy["data"].append("suppliers.yaml")
+        policy["rules"] = []
+
+    world.edit_yaml("policy.yaml", only_packs)
+    return world
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,6 +19,7 @@ from aibom.policy.data import (
     read_trusted_sources,
 )
 from aibom.policy.document import DATA_FILES, SCOPES, read_policy
+from aibom.policy.suppliers import SERVES, read_suppliers
 from aibom.reading import parse_yaml
 from aibom.resources import policy_path, read_schema
 from aibom.statement import BASE_URI
@@ -41,6 +42,7 @@ READERS = {
     "trusted-sources": read_trusted_sources,
     "accepted-roots": read_accepted_roots,
     "advisories": read_advisories,
+    "suppliers": read_suppliers,
 }
 SCHEMAS = {name: read_schema(f"{name}-1.json") for name in (*READERS, "verdict")}
 PEM = """-----BEGIN PUBLIC KEY-----
@@ -80,6 +82,16 @@ ADVISORIES = {
     "expires": "2027-01-01T00:00:00Z",
     "advisories": [ADVISORY],
 }
+SUPPLIER = {
+    "supplier": "org:Labels",
+    "status": "approved",
+    "owner": ANNE,
+    "agreement": "Contract 1",
+    "reviewed_on": "2026-11-01",
+    "approved_by": "Ada",
+    "expires": "2027-01-01",
+}
+SUPPLIERS = {"apiVersion": "aibom/suppliers/v1", "suppliers": [SUPPLIER]}
 
 
 def policy(**changes):
@@ -100,6 +112,10 @@ def entry(**changes):
 
 def root(**changes):
     return "accepted-roots", {**ROOTS, "roots": [{**ROOT, **changes}]}
+
+
+def supplier(**changes):
+    return "suppliers", {**SUPPLIERS, "suppliers": [{**SUPPLIER, **changes}]}
 
 
 def advisory(**changes):
@@ -142,7 +158,7 @@ VALID = {
     "signers": signer(),
     "signers: all of it": signer(
         party=ANNE,
-        predicates=["bom", "step-record", "audit"],
+        predicates=["bom", "step-record", "audit", "approval"],
         valid_from="2026-01-01",
         valid_until="2027-01-01T00:00:00+01:00",
     ),
@@ -162,6 +178,17 @@ VALID = {
     "sources: empty list": ("trusted-sources", {**SOURCES, "lists": {"a": []}}),
     "roots": root(),
     "roots: file, named": root(digest=f"sha256:{sha('a')}", name="base"),
+    "roots: what it is": root(kind="dataset"),
+    "suppliers": supplier(),
+    "suppliers: none": ("suppliers", {**SUPPLIERS, "suppliers": []}),
+    "suppliers: own": ("suppliers", {**SUPPLIERS, "own": ["org:Acme", "org:A B"]}),
+    "suppliers: all of it": supplier(
+        status="suspended",
+        matches=[{"type": "huggingface", "namespace": "x"}, {"type": "pypi"}],
+        serves=["dataset", "labeler"],
+        owner="org:Acme",
+        reviewed_on="2026-11-01T08:00:00Z",
+    ),
     "roots: none": ("accepted-roots", {**ROOTS, "roots": []}),
     "advisories": advisory(),
     "advisories: all of it": advisory(
@@ -173,8 +200,10 @@ VALID = {
             "sources": [{"type": "huggingface", "namespace": "acme"}],
             "parties": [ANNE, "org:acme", "software:llm@2"],
             "steps": [sha("a"), f"undigested:{sha('a')}"],
+            "approvals": [f"sha256:{sha('a')}"],
         },
     ),
+    "advisories: only an approval": affects(approvals=[f"sha256:{sha('a')}"]),
     "advisories: none": ("advisories", {**ADVISORIES, "advisories": []}),
 }
 INVALID = {
@@ -226,6 +255,26 @@ INVALID = {
     "roots: bare hex": root(digest=sha("a")),
     "roots: capitals": root(digest=f"sha256:{sha('a').upper()}"),
     "roots: no reason": root(reason=""),
+    "roots: no such kind": root(kind="data"),
+    "suppliers: another file": ("suppliers", ROOTS),
+    "suppliers: no list": less(("suppliers", SUPPLIERS), "suppliers"),
+    "suppliers: unknown key": supplier(note="x"),
+    "suppliers: unknown key at the top": ("suppliers", {**SUPPLIERS, "lists": []}),
+    "suppliers: a person": supplier(supplier=ANNE),
+    "suppliers: software": supplier(supplier="software:bot"),
+    "suppliers: no party": supplier(supplier="Labels"),
+    "suppliers: nobody inside": supplier(owner="Ada"),
+    "suppliers: half approved": supplier(status="pending"),
+    "suppliers: no agreement": supplier(agreement=" "),
+    "suppliers: never reviewed": supplier(reviewed_on=""),
+    "suppliers: never expires": supplier(expires="never"),
+    "suppliers: serves nothing": supplier(serves=[]),
+    "suppliers: serves what nobody knows": supplier(serves=["labeller"]),
+    "suppliers: one match": supplier(matches={"type": "pypi"}),
+    "suppliers: pattern": supplier(matches=[{"type": "pypi", "name": "x*"}]),
+    "suppliers: prefix": supplier(matches=["pkg:pypi/x"]),
+    "suppliers: own is a person": ("suppliers", {**SUPPLIERS, "own": [ANNE]}),
+    "suppliers: own is a text": ("suppliers", {**SUPPLIERS, "own": "org:Acme"}),
     "roots: misspelt key": root(expire="2027-01-01"),
     "advisories: sequence 0": ("advisories", {**ADVISORIES, "sequence": 0}),
     "advisories: no expiry": less(("advisories", ADVISORIES), "expires"),
@@ -234,6 +283,12 @@ INVALID = {
     "advisories: misspelt target": affects(digest=[str(digest("a"))]),
     "advisories: party by name": affects(parties=["Anne"]),
     "advisories: step by node id": affects(steps=[f"step:{sha('a')}"]),
+    "advisories: no approval": affects(approvals=[]),
+    "advisories: approval without a form": affects(approvals=[sha("a")]),
+    "advisories: approval as a tree": affects(approvals=[f"tree-sha256:{sha('a')}"]),
+    "advisories: approval in capitals": affects(
+        approvals=[f"sha256:{sha('a').upper()}"]
+    ),
     "advisories: pattern": affects(sources=[{"type": "huggingface", "name": "a?"}]),
     "advisories: published": advisory(published="yesterday"),
 }
@@ -273,6 +328,10 @@ def test_schema_lists_what_there_is():
     assert set(defs["kind"]["enum"]) == {kind.value for kind in ENTITY_KINDS}
     files = SCHEMAS["policy"]["properties"]["data"]["items"]["enum"]
     assert files == list(DATA_FILES)
+    record = SCHEMAS["suppliers"]["$defs"]["supplier"]["properties"]
+    assert record["serves"]["items"]["enum"] == list(SERVES)
+    accepted = SCHEMAS["accepted-roots"]["$defs"]["root"]["properties"]
+    assert set(accepted["kind"]["enum"]) == {kind.value for kind in ENTITY_KINDS}
 
 
 def as_json(value):

@@ -78,6 +78,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "exceptable again": ({"exceptable": True}, "tighten-loosens"),
     "misspelt": ({"rule": "lineage-opne"}, "tighten-unknown"),
     "our own": ({"rule": "ours"}, "tighten-unknown"),
+    "a lower tier more than a higher one": (
+        {"mode": {"low": "deny"}},
+        "policy-invalid",
+    ),
     "a setting": ({"settings": {}}, "policy-invalid"),
     "another check": ({"check": "signed-by"}, "policy-invalid"),
 }

@@ -10,6 +10,7 @@ from verdicts import FINDING, VERDICT
 
 from aibom.errors import DocumentInvalid, UsageError
 from aibom.report.explain import explain
+from aibom.verdict import PathHop
 
 DOCUMENT = replace(VERDICT, results=(FINDING,)).to_document()
 
@@ -106,3 +107,14 @@ def test_no_part_of_a_verdict_can_paint(place):
         assert "\x1b" not in text
         assert "\u202e" not in text
         assert "\nALLOWED" not in text
+
+
+def test_what_is_left_out_of_a_path_is_told_in_its_middle():
+    hops = tuple(
+        PathHop(f"n{number}", f"hop-{number}", "step") for number in range(150)
+    )
+    long = replace(VERDICT, results=(replace(FINDING, path=hops),))
+    lines = explain(long.to_document(), "v.json", FINDING.rule).splitlines()
+    told = [line.split()[-1] if "hop-" in line else line.strip() for line in lines]
+    gap = told.index("… 50 hops are left out …")
+    assert (told[gap - 1], told[gap + 1]) == ("n49", "n100")

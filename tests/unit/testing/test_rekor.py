@@ -11,8 +11,8 @@ import requests
 from cryptography.hazmat.primitives.serialization import Encoding
 from sigstore_clients import sign
 
-from aibom.testing.sigstore import LocalSigstore
 from aibom.merkle import leaf_hash
+from aibom.testing.sigstore import LocalSigstore
 
 
 def encoded(data):

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from aibom.testing.sigstore.keys import LogKey
 from aibom.merkle import MerkleTree
+from aibom.testing.sigstore.keys import LogKey
 from aibom.testing.sigstore.translog import TransparencyLog
 
 NAME = "127.0.0.1:8080"

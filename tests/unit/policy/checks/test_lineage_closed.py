@@ -101,7 +101,64 @@ def far_up(world):
     return child
 
 
+def ending(kind=Kind.DATASET, said="dataset", name="reviews"):
+    """A model whose lineage ends by decision, where the decision says what it is."""
+
+    def arrange(world):
+        above, model = world.entity(kind, name), world.model()
+        world.accept(name, **({"kind": said} if said else {}))
+        world.step("train", model, {"training-data": above})
+        return model
+
+    return arrange
+
+
+def accepted_base_model(world):
+    """A base model that was accepted, and whose own steps are on record."""
+    base, model = world.model("base"), world.model()
+    trained(world, uses={"base-model": base})
+    data = world.data("corpus")
+    world.step("train", base, {"training-data": data})
+    world.accept("corpus", kind="dataset")
+    world.accept("base", kind="model")
+    return model
+
+
+def data_only(arrange, status, reason):
+    return Case(arrange, status, reason, {"accepted_roots": "data-only"})
+
+
 CASES = {
+    "ends at data": data_only(ending(), "pass", "steps-recorded"),
+    "is data, accepted": data_only(
+        lambda w: w.accept("reviews", kind="dataset") or w.data(),
+        "pass",
+        "accepted-root",
+    ),
+    "accepted model with records of its own": data_only(
+        accepted_base_model, "pass", "steps-recorded"
+    ),
+    "ends at a model": data_only(
+        ending(Kind.MODEL, "model", "base"), "unknown", "accepted-root-refused"
+    ),
+    "ends at a model that the decision calls data": data_only(
+        ending(Kind.MODEL, "dataset", "base"), "unknown", "accepted-root-refused"
+    ),
+    "ends at data that the decision calls a model": data_only(
+        ending(said="model"), "unknown", "accepted-root-refused"
+    ),
+    "the decision does not say": data_only(
+        ending(said=None), "unknown", "accepted-root-refused"
+    ),
+    "open elsewhere": data_only(
+        lambda w: trained(w, None), "unknown", "root-not-accepted"
+    ),
+    "inputs known worse, too": Case(
+        ending(),
+        "unknown",
+        "inputs-only-declared",
+        {"accepted_roots": "data-only", "inputs_known": "observed"},
+    ),
     "recorded": Case(trained, "pass", "steps-recorded"),
     "code by digest": Case(pinned_code, "pass", "pinned-by-digest"),
     "code by commit": Case(commit_code, "pass", "pinned-by-commit"),

@@ -72,6 +72,20 @@ def swapped(made=NAME, said=NAME, first=None, then=None):
     return chain(made, said, True, first, then)
 
 
+def until(seconds):
+    """It ended so long after the step that came next began, each by its own clock."""
+    return {**MORNING, "finished": f"2026-11-01T12:00:0{seconds}Z"}
+
+
+def one_sure_one_not(world):
+    """A step made it long before, and another one at about the time of its use."""
+    model = swapped(first={"times": MORNING}, then={"times": NOON})(world)
+    newer, raw = thing(world, "newer"), thing(world, "raw")
+    how = {"times": until(1), "in_bom": False}
+    step(world, "filter", (newer, NAME), [("data", raw, None)], **how)
+    return model
+
+
 def accepted_instead(world):
     world.accept("evil")
     return swapped()(world)
@@ -283,6 +297,20 @@ CASES = {
     "not a file of the folder": failing(parts(True, "evil")),
     "a file of neither folder": failing(part_of("third")),
     "a mismatch beside a doubt": failing(doubt_and_mismatch),
+    "swapped, and the maker's clock is a second ahead": unknown(
+        "step-order-unknown", swapped(first={"times": until(1)}, then={"times": NOON})
+    ),
+    "swapped, and the clocks are five seconds apart": unknown(
+        "step-order-unknown",
+        swapped(first={"times": until(5), "in_bom": False}, then={"times": NOON}),
+    ),
+    "another version, made just as another was used": passing(
+        swapped(first={"times": until(6), "in_bom": False}, then={"times": NOON})
+    ),
+    "another model was evaluated, by clocks a second apart": unknown(
+        "step-order-unknown", evaluated("other", trained=until(1), when=NOON)
+    ),
+    "swapped, beside another version of about then": failing(one_sure_one_not),
     "no digest": unknown("input-undigested", no_digest),
     "files of the folder not known": unknown("files-not-known", parts(False)),
     "files of the first folder not known": unknown(

@@ -109,6 +109,26 @@ def end_unknown(world):
     return examined(change=lambda w: model)(world)
 
 
+def from_data(world):
+    model = world.model()
+    world.step("train", model, {"training-data": world.data()}, finished=END)
+    return model
+
+
+def labelled_by_a_model(world):
+    """What a model made of data is no model."""
+    data = world.data()
+    uses = {"items": world.data("pool"), "model": world.model("base")}
+    world.step("label", data, uses, finished=END)
+    return data
+
+
+def unchanged(world):
+    model = world.model()
+    world.step("review", model, {"model": model}, finished=END)
+    return model
+
+
 def accepted(world):
     world.accept("sentiment")
     return changed()(world)
@@ -198,7 +218,13 @@ CASES = {
     ),
     "nothing made it": unknown("lineage-open", lambda w: w.model()),
     "trained, says a stranger": unknown("lineage-open", changed("train", signer=None)),
-    "trained": spared("no-such-step", changed("train")),
+    "trained, from a model": unknown("audit-missing", changed("train")),
+    "trained, from a model, and tested": passing(of_kind("train")),
+    "collected, from a model": unknown("audit-missing", changed("collect")),
+    "trained, from data": spared("no-such-step", from_data),
+    "labelled by a model": spared("no-such-step", labelled_by_a_model),
+    "looked at, and unchanged": spared("no-such-step", unchanged),
+    "trained, only merged are asked": spared("no-such-step", changed("train"), MERGED),
     "fine-tuned, only merged are asked": spared("no-such-step", changed(), MERGED),
     "accepted root": spared("accepted-root", accepted),
 }

@@ -1,0 +1,396 @@
+"""DVC: ``dvc.lock`` (what ran), ``dvc.yaml`` (what would run), ``*.dvc`` (data).
+
+A lock file is a lineage graph: stages with what they read and wrote, each by path and
+MD5. A stage in ``dvc.yaml`` that the lock has says nothing more; one that it does not
+have is a description of a step that may never have run. Templates (``foreach``,
+``matrix``, ``${…}``) are not expanded. Of a command only the SHA-256 is kept, and
+``meta`` is not read: names of people stand there.
+
+Sources: iterative/dvc ``dvc/schema.py``, ``dvc/stage/serialize.py``,
+``dvc/dependency/repo.py``, ``dvc/datasets.py``; see :mod:`..dvc_entries`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aibom.catalogers.cataloger import Cataloger
+from aibom.catalogers.documents import DOCUMENT_FINDINGS, UNREAD, read_yaml, text_of
+from aibom.catalogers.dvc_entries import ENTRY_FINDINGS, Entity, Entries
+from aibom.catalogers.notes import SUBJECT, Notes, pointer
+from aibom.catalogers.pipelines import (
+    INPUT_ROLES,
+    PIPELINE_FINDINGS,
+    parameter_facts,
+    public_address,
+    sha256_of,
+    step_kind,
+)
+from aibom.lineage.nodes import Kind, Relation
+
+__all__ = ["CATALOGER"]
+
+_LOCK, _YAML = "dvc.lock", "dvc.yaml"
+_SCHEMA = "2.0"
+_MAX_STAGES = 2_000
+_MAX_ENTRIES = 10_000
+_MAX_TEXT = 4_000
+_MAX_NAME = 500
+_MAX_SOURCES = 20
+_TEMPLATES = ("foreach", "matrix", "do")
+_OUTPUTS = ("outs", "metrics", "plots")
+
+
+def _wants(path: str, form: str) -> bool:
+    name = posixpath.basename(path)
+    return name in (_LOCK, _YAML) or (name.endswith(".dvc") and name != ".dvc")
+
+
+def _read(notes: Notes) -> None:
+    document = read_yaml(notes)
+    if document is UNREAD:
+        return
+    if not isinstance(document, dict):
+        notes.skip("dvc-malformed", "", "not a mapping")
+        return
+    reader = _Reader(notes, document)
+    match posixpath.basename(notes.path):
+        case "dvc.lock":
+            reader.lock()
+        case "dvc.yaml":
+            reader.pipeline()
+        case _:
+            reader.single()
+
+
+class _Reader:
+    """Reads one document."""
+
+    def __init__(self, notes: Notes, document: dict[str, Any]) -> None:
+        self._notes = notes
+        self._document = document
+        self._entries = Entries(notes)
+        self._left = _MAX_ENTRIES
+        self._datasets: dict[str, Entity] = {}
+
+    # dvc.lock
+
+    def lock(self) -> None:
+        schema = text_of(self._document.get("schema"))
+        if schema != _SCHEMA:
+            self._notes.skip("dvc-schema-unknown", "/schema", schema or "none")
+            return
+        self._read_datasets()
+        plan = _stages_of(_beside(self._notes, _YAML))
+        for name, stage, at in self._stages():
+            planned = plan.get(name)
+            wdir = text_of(planned.get("wdir")) if isinstance(planned, dict) else None
+            facts = self._facts(name, stage, at)
+            facts |= self._parameters(stage.get("params"), f"{at}/params")
+            step = self._notes.step(
+                step_kind(name), _identity(self._notes, self._notes.path, at), at, facts
+            )
+            for key in ("deps", "outs"):
+                for value, place in self._list(stage.get(key), f"{at}/{key}"):
+                    found = self._dataset(value) or self._entries.entity(
+                        value, place, wdir or ""
+                    )
+                    self._relate(step, found, place, made=key == "outs")
+
+    def _parameters(self, value: Any, at: str) -> dict[str, str | None]:
+        """``{file: {name: value}}``; what is nested has its names joined by dots."""
+        if value is None:
+            return {}
+        stated: dict[str, str | None] = {}
+        if not isinstance(value, dict):
+            self._notes.skip("dvc-malformed", at, "not a mapping")
+            return {}
+        for inner in value.values():
+            stated.update(_flat(inner))
+        return parameter_facts(self._notes, stated, at)
+
+    # dvc.yaml
+
+    def pipeline(self) -> None:
+        locked = _beside(self._notes, _LOCK)
+        stages = _stages_of(locked)
+        if not stages:
+            self._read_datasets()
+        for name, stage, at in self._stages():
+            if _is_template(name, stage):
+                self._notes.skip("dvc-template", at, name)
+            elif isinstance(stages.get(name), dict):
+                if _command(stages[name]) != _command(stage):
+                    self._notes.odd("stage-changed", at, name)
+            else:
+                self._notes.odd("stage-not-locked", at, name)
+                self._planned(name, stage, at)
+        self._artifacts()
+
+    def _planned(self, name: str, stage: dict[str, Any], at: str) -> None:
+        identity = _identity(self._notes, self._notes.path, at)
+        facts = self._facts(name, stage, at)
+        step = self._notes.step(step_kind(name), identity, at, facts)
+        wdir = text_of(stage.get("wdir")) or ""
+        for key in ("deps", *_OUTPUTS):
+            for value, place in self._list(stage.get(key), f"{at}/{key}"):
+                entry = {"path": next(iter(value), None) if _is_one(value) else value}
+                found = self._dataset(entry) or self._entries.entity(entry, place, wdir)
+                role = "" if key == "outs" else key
+                self._relate(step, found, place, made=key != "deps", role=role)
+
+    def _artifacts(self) -> None:
+        """Models and data that the project calls by a name (``dvc.yaml`` only)."""
+        stated = self._document.get("artifacts")
+        if not isinstance(stated, dict):
+            if stated is not None:
+                self._notes.skip("dvc-malformed", "/artifacts", "not a mapping")
+            return
+        for name, value in stated.items():
+            at = pointer("artifacts", name[:_MAX_NAME])
+            found = self._entries.entity(value, at) if self._take(at) else None
+            if found is None:
+                continue
+            facts: dict[str, str | None] = {"label": name[:_MAX_TEXT]}
+            for key, field in (("type", "artifact-type"), ("desc", "description")):
+                if text := text_of(value.get(key)):
+                    facts[field] = text[:_MAX_TEXT]
+            edge = self._notes.edge
+            edge(SUBJECT, Relation.DERIVED_FROM, found.id, "part", at, facts)
+
+    # *.dvc
+
+    def single(self) -> None:
+        """Data that was added, or imported from somewhere."""
+        notes, document = self._notes, self._document
+        wdir = text_of(document.get("wdir")) or ""
+        sources = []
+        for value, at in self._list(document.get("deps"), "/deps"):
+            sources += [(name, at) for name in [self._source(value, at)] if name]
+        if len(sources) > _MAX_SOURCES:
+            notes.skip("entries-too-many", "/deps", f"more than {_MAX_SOURCES}")
+        made = 0
+        for value, at in self._list(document.get("outs"), "/outs"):
+            found = self._entries.entity(value, at, wdir)
+            if found is None:
+                continue
+            made += 1
+            notes.edge(SUBJECT, Relation.DERIVED_FROM, found.id, "part", at)
+            for source, where in sources[:_MAX_SOURCES]:
+                if source != found.id:
+                    relation = Relation.DERIVED_FROM
+                    notes.edge(found.id, relation, source, "source-data", where)
+        if not made:
+            notes.skip("dvc-malformed", "/outs", "no output")
+
+    def _source(self, value: Any, at: str) -> str | None:
+        """Where an import came from: another repository, or an address."""
+        repo = value.get("repo") if isinstance(value, dict) else None
+        if repo is None:
+            found = self._entries.entity(value, at)
+            return found.id if found else None
+        if not isinstance(repo, dict):
+            self._notes.skip("dvc-malformed", f"{at}/repo", "not a mapping")
+            return None
+        return self._imported(repo, text_of(value.get("path")), at)
+
+    def _imported(
+        self, repo: Mapping[str, Any], path: str | None, at: str
+    ) -> str | None:
+        url = text_of(repo.get("url"))
+        if not url:
+            self._notes.skip("dvc-malformed", at, "a source without an address")
+            return None
+        local = "://" not in url and ("@" not in url or url.startswith(("/", ".")))
+        if local:
+            self._notes.odd("reference-local-path", at, url)
+        address = public_address(self._notes, url, at)
+        identity = {"stated-as" if local else "source": address[:_MAX_TEXT]}
+        if path:
+            identity["path"] = path[:_MAX_TEXT]
+        asked, locked = text_of(repo.get("rev")), text_of(repo.get("rev_lock"))
+        facts: dict[str, str | None] = {"revision-asked": asked} if asked else {}
+        if locked:
+            identity["revision"] = locked
+        else:
+            self._notes.odd("import-not-pinned", at, asked or "")
+        return self._notes.entity(Kind.DATASET, identity, at, facts)
+
+    # What all have.
+
+    def _stages(self) -> Iterator[tuple[str, dict[str, Any], str]]:
+        stages = self._document.get("stages")
+        if not isinstance(stages, dict):
+            if stages is not None:
+                self._notes.skip("dvc-malformed", "/stages", "not a mapping")
+            return
+        if len(stages) > _MAX_STAGES:
+            self._notes.skip("stages-too-many", "/stages", f"{len(stages):,}")
+        for name in list(stages)[:_MAX_STAGES]:
+            at = pointer("stages", name[:_MAX_NAME])
+            if isinstance(stages[name], dict) and len(name) <= _MAX_NAME:
+                yield name, stages[name], at
+            else:
+                self._notes.skip("dvc-malformed", at, "a stage that is no mapping")
+
+    def _list(self, value: Any, at: str) -> Iterator[tuple[Any, str]]:
+        if value is None:
+            return
+        if not isinstance(value, list):
+            self._notes.skip("dvc-malformed", at, "not a list")
+            return
+        for index, one in enumerate(value):
+            if not self._take(at):
+                return
+            yield one, f"{at}/{index}"
+
+    def _take(self, at: str) -> bool:
+        """Whether one more entry is read; the first that is not is told."""
+        if self._left == 0:
+            self._notes.skip("entries-too-many", at, f"more than {_MAX_ENTRIES:,}")
+        self._left -= 1
+        return self._left >= 0
+
+    def _facts(
+        self, name: str, stage: dict[str, Any], at: str
+    ) -> dict[str, str | None]:
+        facts: dict[str, str | None] = {"name": name[:_MAX_TEXT]}
+        command = _command(stage)
+        if command is None:
+            self._notes.odd("dvc-malformed", f"{at}/cmd", "no command")
+        else:
+            facts["command.sha256"] = sha256_of(command)
+        if text := text_of(stage.get("desc")):
+            facts["description"] = text[:_MAX_TEXT]
+        return facts
+
+    def _relate(
+        self, step: str, found: Entity | None, at: str, *, made: bool, role: str = ""
+    ) -> None:
+        if found is None:
+            return
+        if not made:
+            used = INPUT_ROLES.get(found.kind, "data")
+            self._notes.edge(step, Relation.USED, found.id, used, at)
+            return
+        self._notes.edge(step, Relation.GENERATED, found.id, role, at)
+        if found.here:
+            self._notes.edge(SUBJECT, Relation.DERIVED_FROM, found.id, "part", at)
+
+    def _read_datasets(self) -> None:
+        """What the project calls a dataset, by a name; stages say ``ds://NAME``."""
+        for value, at in self._list(self._document.get("datasets"), "/datasets"):
+            name = text_of(value.get("name")) if isinstance(value, dict) else None
+            url = text_of(value.get("url")) if isinstance(value, dict) else None
+            if not name or not url:
+                self._notes.skip("dvc-malformed", at, "a dataset without name or url")
+                continue
+            identity = {"source": public_address(self._notes, url, at)}
+            for key, field in (
+                *(("path", "path"), ("version", "version")),
+                ("rev_lock", "revision"),
+            ):
+                if text := text_of(value.get(key)):
+                    identity[field] = text[:_MAX_TEXT]
+            facts: dict[str, str | None] = {"name": name[:_MAX_TEXT]}
+            if asked := text_of(value.get("rev")):
+                facts["revision-asked"] = asked[:_MAX_TEXT]
+            found = self._notes.entity(Kind.DATASET, identity, at, facts)
+            self._datasets[name] = Entity(found, Kind.DATASET, here=False)
+
+    def _dataset(self, value: Any) -> Entity | None:
+        path = value.get("path") if isinstance(value, dict) else None
+        if isinstance(path, str) and path.startswith("ds://"):
+            return self._datasets.get(path.removeprefix("ds://"))
+        return None
+
+
+def _identity(notes: Notes, path: str, at: str) -> dict[str, str]:
+    return {"file": notes.place.sha256(path), "at": at}
+
+
+def _beside(notes: Notes, name: str) -> Any:
+    """The other document of a pipeline; what is odd in it is told where it is read."""
+    path = posixpath.join(notes.folder, name)
+    if not notes.place.has(path):
+        return None
+    return read_yaml(Notes(notes.cataloger, notes.place, path))
+
+
+def _stages_of(document: Any) -> dict[str, Any]:
+    stages = document.get("stages") if isinstance(document, dict) else None
+    return stages if isinstance(stages, dict) else {}
+
+
+def _is_template(name: str, stage: dict[str, Any]) -> bool:
+    texts = [name, _command(stage) or "", text_of(stage.get("wdir")) or ""]
+    for key in ("deps", *_OUTPUTS):
+        listed = stage.get(key)
+        for one in listed if isinstance(listed, list) else ():
+            texts += [one] if isinstance(one, str) else []
+            texts += list(one) if isinstance(one, dict) else []
+    return any(key in stage for key in _TEMPLATES) or any("${" in t for t in texts)
+
+
+def _is_one(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1
+
+
+def _command(stage: Mapping[str, Any]) -> str | None:
+    """The command as one text; several are lines of it."""
+    value = stage.get("cmd")
+    lines = value if isinstance(value, list) else [value]
+    texts = [text_of(line) for line in lines]
+    told = [text for text in texts if text is not None]
+    return "\n".join(told) if told and len(told) == len(texts) else None
+
+
+def _flat(value: Any, name: str = "") -> dict[str, str | None]:
+    """Values by their names, joined by dots; a list, or null, is no value."""
+    if not isinstance(value, dict) or len(name) > _MAX_NAME:
+        return {name: text_of(value)} if name else {}
+    found: dict[str, str | None] = {}
+    for key, inner in value.items():
+        found |= _flat(inner, f"{name}.{key}" if name else key)
+    return found
+
+
+CATALOGER = Cataloger(
+    id="dvc",
+    title="DVC pipelines and data files (dvc.lock, dvc.yaml, *.dvc)",
+    wants=_wants,
+    read=_read,
+    supplies=(
+        "stages as steps, with what each read and wrote, parameters, and the SHA-256 "
+        "of its command",
+        "files and folders of this place whose MD5 agrees, by SHA-256; others by path "
+        "and MD5, which is kept as weak",
+        "where data was imported from, and at which commit",
+        "named datasets, and artifacts that are part of the project",
+    ),
+    cannot=(
+        "tell that a stage ran as it is written, or what kind of step it is, unless it "
+        "is called exactly by that kind's name",
+        "tell models from data: what lies here is told by its bytes (weights are a "
+        "model, Python and scripts are code), and all else is taken for data",
+        "read templates, versions of single files in a cloud, or what is in a remote",
+        "show commands: they may hold secrets",
+    ),
+    findings={
+        **DOCUMENT_FINDINGS,
+        **ENTRY_FINDINGS,
+        **PIPELINE_FINDINGS,
+        "dvc-malformed": "not what DVC writes; that part is not known",
+        "dvc-schema-unknown": "a lock file of another schema than 2.0; nothing is read",
+        "dvc-template": "a stage with a template, which is not expanded",
+        "entries-too-many": "more inputs and outputs than are read; the rest is not "
+        "known",
+        "import-not-pinned": "imported from a repository at no stated commit",
+        "stage-changed": "the command is another one than when the stage ran",
+        "stage-not-locked": "a stage of which no run is recorded: it says what would "
+        "be done",
+        "stages-too-many": "more stages than are read; the rest is not known",
+    },
+)
