@@ -27,8 +27,8 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import InitVar, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 from typing import Literal
 
 from aibom.errors import DocumentInvalid
@@ -154,12 +154,17 @@ class Content:
 
     Form ``file``: ``files`` is that one file under its base name. Form ``tree``: all
     files that the digest covers, sorted by path as UTF-8 bytes. ``housekeeping`` names
-    what of :data:`HOUSEKEEPING` was there and is not covered, sorted.
+    what of :data:`HOUSEKEEPING` was there and is not covered, sorted. ``locations``
+    says where each file really lay when it was hashed, at the end of all links; it is
+    empty for what was not hashed here.
     """
 
     digest: Digest
     files: tuple[File, ...]
     housekeeping: tuple[str, ...]
+    locations: Mapping[str, bytes] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,9 @@ class Partial:
     pointers: tuple[File, ...]
     housekeeping: tuple[str, ...]
     is_folder: bool
+    locations: Mapping[str, bytes] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def content(self) -> Content | None:
@@ -181,9 +189,10 @@ class Partial:
         if self.pointers:
             return None
         if not self.is_folder:
-            return Content(self.files[0].digest, self.files, ())
+            return Content(self.files[0].digest, self.files, (), self.locations)
         pairs = ((file.path, file.digest.value) for file in self.files)
-        return Content(_digest_of_sorted(pairs), self.files, self.housekeeping)
+        digest = _digest_of_sorted(pairs)
+        return Content(digest, self.files, self.housekeeping, self.locations)
 
 
 def manifest_digest(files: Iterable[tuple[str, str]]) -> Digest:
@@ -309,7 +318,11 @@ def _hash_all(
         kept = pointers if entry.path in meter.pointers else files
         kept.append(File(entry.path, entry.size, Digest("file", value)))
     return Partial(
-        tuple(files), tuple(pointers), listing.housekeeping, listing.is_folder
+        tuple(files),
+        tuple(pointers),
+        listing.housekeeping,
+        listing.is_folder,
+        {entry.path: entry.location for entry in listing.entries},
     )
 
 

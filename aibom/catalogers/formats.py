@@ -28,10 +28,10 @@ from aibom.catalogers.format_signs import (
     is_text,
     safetensors_header_size,
 )
-from aibom.digest import Content
+from aibom.digest import Content, File
 from aibom.listing import lost, refused
 
-__all__ = ["FORMATS", "classify", "read_formats"]
+__all__ = ["FORMATS", "classify", "location_of", "read_formats"]
 
 #: Every answer there is.
 FORMATS = frozenset(SIGNS) | {
@@ -101,20 +101,25 @@ def _is_json(sample: Sample) -> bool:
 def read_formats(path: Path, content: Content) -> Mapping[str, str]:
     """The format of every file of what has just been hashed, by path.
 
-    Each file is opened without following a link, and must have the size that it was
-    hashed with. Raises :class:`~aibom.errors.InputError`: ``changed-while-hashing`` or
+    Each file is opened where it lay when it was hashed, and must have the
+    size that it was hashed with.
+
+    Raises :class:`~aibom.errors.InputError`: ``changed-while-hashing`` or
     ``path-unreadable`` where a file is not what was hashed, or cannot be read.
     """
-    single = content.digest.form == "file"
-    found = {}
-    for file in content.files:
-        # A single file may be given by a link: hashing resolves it as well.
-        location = Path(os.path.realpath(path)) if single else path / file.path
-        found[file.path] = _read_format(location, file.path, file.size)
-    return found
+    return {
+        file.path: _read_format(location_of(path, content, file), file.path, file.size)
+        for file in content.files
+    }
 
 
-def _read_format(location: Path, name: str, size: int) -> str:
+def location_of(path: Path, content: Content, file: File) -> bytes:
+    """Where a file of a place lay when it was hashed, at the end of all links."""
+    known = content.locations.get(file.path)
+    return known if known is not None else os.fsencode(path / file.path)
+
+
+def _read_format(location: bytes, name: str, size: int) -> str:
     try:
         handle = os.open(location, _OPEN_FLAGS)
         with open(handle, "rb", buffering=0) as stream:

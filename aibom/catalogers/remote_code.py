@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from aibom.catalogers.formats import location_of
 from aibom.digest import Content, File
 from aibom.lineage.evidence import CodeRequest, RemoteCode
 from aibom.listing import lost, refused
@@ -84,18 +85,18 @@ def read_remote_code(
     A file of more than ``searched`` bytes, or of more than ``parsed`` with one of the
     words in it, is unclear.
 
-    Each file is opened without following a link, and must have the SHA-256 that it was
-    hashed with. Raises :class:`~aibom.errors.InputError`: ``changed-while-hashing`` or
+    Each file is opened where it lay when it was hashed, and must have the
+    SHA-256 that it was hashed with.
+
+    Raises :class:`~aibom.errors.InputError`: ``changed-while-hashing`` or
     ``path-unreadable`` where a file is not what was hashed, or cannot be read.
     """
-    single = content.digest.form == "file"
     requests: set[CodeRequest] = set()
     unclear = {}
     for file in content.files:
         if not file.path.lower().endswith(".json"):
             continue
-        location = Path(os.path.realpath(path)) if single else path / file.path
-        found = _of_file(location, file, (parsed, searched))
+        found = _of_file(location_of(path, content, file), file, (parsed, searched))
         requests.update(found.requests)
         if found.unclear:
             unclear[file.path] = found.unclear
@@ -114,7 +115,7 @@ class _Found:
         self.requests.append(CodeRequest(self.path, key, module, repository))
 
 
-def _of_file(location: Path, file: File, limits: tuple[int, int]) -> _Found:
+def _of_file(location: bytes, file: File, limits: tuple[int, int]) -> _Found:
     try:
         handle = os.open(location, _OPEN_FLAGS)
         with open(handle, "rb", buffering=0) as stream:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from aibom.catalogers.format_signs import HEAD_BYTES, MAX_HEADER_BYTES, SIGNS
 from aibom.catalogers.formats import FORMATS, classify, read_formats
+from aibom.catalogers.remote_code import read_remote_code
 from aibom.digest import hash_path
 from aibom.errors import InputError
 
@@ -329,6 +330,30 @@ def test_a_folder(tmp_path: Path):
         "sub/w.bin": "pickle",
         "w.safetensors": "safetensors",
     }
+
+
+def hub_snapshot(folder: Path) -> Path:
+    """A snapshot as huggingface_hub keeps it: links into a folder of blobs beside."""
+    top = folder / "models--acme--base"
+    snapshot = top / "snapshots" / ("4f" * 20)
+    (top / "blobs").mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    (top / "blobs" / "b1").write_bytes(safetensors())
+    (snapshot / "model.safetensors").symlink_to("../../blobs/b1")
+    (top / "blobs" / "b2").write_text('{"auto_map": {"AutoModel": "acme/x--m.Model"}}')
+    (snapshot / "config.json").symlink_to("../../blobs/b2")
+    return snapshot
+
+
+def test_a_snapshot_in_the_cache_of_a_hub(tmp_path: Path):
+    snapshot = hub_snapshot(tmp_path)
+    content = hash_path(snapshot)
+    assert read_formats(snapshot, content) == {
+        "config.json": "json",
+        "model.safetensors": "safetensors",
+    }
+    asked = read_remote_code(snapshot, content)
+    assert [request.repository for request in asked.requests] == ["acme/x"]
 
 
 def test_a_single_file_and_a_link_to_it(tmp_path: Path):
