@@ -107,7 +107,10 @@ class PlaceScan:
             if folder and decided is not None:
                 found[folder] = decided
         everything = {vote for said in votes.values() for vote in said}
-        root = told or _decided(votes.get("", set())) or _decided(everything)
+        parts = set(found.values())
+        root = told or _decided(votes.get("", set()))
+        if root is None and not votes.get("") and len(parts) == 1:
+            root = parts.pop()
         if root is None:
             raise _undecided(self.place.path, everything)
         return {"": root, **found}
