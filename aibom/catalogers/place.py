@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from aibom.catalogers.formats import classify
@@ -50,13 +51,15 @@ class Place:
     ``formats`` tells each file's format by its bytes (:mod:`.formats`), by path.
     ``pointers`` are Git LFS pointers (format ``git-lfs-pointer``): what they stand for
     is not here, so neither the place nor a folder with one has a digest
-    (:meth:`is_whole`), and they are not among :attr:`names`.
+    (:meth:`is_whole`), and they are not among :attr:`names`: the paths of all files
+    that are here, sorted as UTF-8 bytes.
     """
 
     path: Path
     listing: Listing = field(repr=False)
     formats: Mapping[str, str] = field(repr=False)
     pointers: Mapping[str, Pointer] = field(repr=False)
+    names: tuple[str, ...] = field(repr=False)
     _content: Content | None = field(repr=False)
     _entries: Mapping[str, Entry] = field(repr=False)
     _files: Mapping[str, File] = field(repr=False)
@@ -81,22 +84,18 @@ class Place:
             hashed, kept = content.files, ()
         entries = {entry.path: entry for entry in listing.entries}
         files = {file.path: file for file in (*hashed, *kept)}
-        place = cls(path, listing, {}, {}, content, entries, files)
+        names = tuple(file.path for file in hashed)
+        place = cls(path, listing, {}, {}, names, content, entries, files)
         formats = {file.path: place._format(file.path) for file in hashed}
         formats.update(dict.fromkeys((file.path for file in kept), FORMAT))
         parsed = {
             file.path: parse_pointer(place.read(file.path, file.size)) for file in kept
         }
-        return cls(path, listing, formats, parsed, content, entries, files)
+        return cls(path, listing, formats, parsed, names, content, entries, files)
 
     def _format(self, name: str) -> str:
         with self.open(name) as stream:
             return classify(stream, self.size(name), name)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The paths of all files that are here, sorted as UTF-8 bytes."""
-        return tuple(name for name in self._files if name not in self.pointers)
 
     @property
     def content(self) -> Content:
@@ -123,14 +122,13 @@ class Place:
             name = self.listing.entries[0].path
             claimed = self._claimed(name)
             return Digest("file", claimed) if claimed else None
-        top = f"{folder}/" if folder else ""
+        start = len(folder) + 1 if folder else 0
         pairs = []
-        for name in self._files:
-            if name.startswith(top):
-                claimed = self._claimed(name)
-                if claimed is None:
-                    return None
-                pairs.append((name[len(top) :], claimed))
+        for name in self.paths_under(folder):
+            claimed = self._claimed(name)
+            if claimed is None:
+                return None
+            pairs.append((name[start:], claimed))
         return manifest_digest(pairs)
 
     def _claimed(self, name: str) -> str | None:
@@ -138,8 +136,11 @@ class Place:
         return pointer.sha256 if pointer else self.sha256(name)
 
     def _pointer_under(self, folder: str) -> str | None:
-        top = f"{folder}/" if folder else ""
-        return next((name for name in self.pointers if name.startswith(top)), None)
+        return next(iter(_under(folder, self._kept)), None)
+
+    @property
+    def _kept(self) -> tuple[str, ...]:
+        return tuple(self.pointers)
 
     def _not_whole(self, name: str) -> InputError:
         return refused("git-lfs-pointer", os.path.join(self.path, name))
@@ -156,17 +157,17 @@ class Place:
         """The SHA-256, in hex, of a file that was hashed."""
         return self._files[name].digest.value
 
+    def paths_under(self, folder: str) -> tuple[str, ...]:
+        """The paths of all files below a folder: those that are here, then pointers."""
+        return (*_under(folder, self.names), *_under(folder, self._kept))
+
     def files_under(self, folder: str) -> tuple[File, ...]:
         """The files below a folder that are here, with paths relative to it."""
-        here = (self._files[name] for name in self.names)
+        here = (self._files[name] for name in _under(folder, self.names))
         if not folder:
             return tuple(here)
-        top = PurePosixPath(folder)
-        return tuple(
-            File(str(PurePosixPath(file.path).relative_to(top)), file.size, file.digest)
-            for file in here
-            if file.path.startswith(f"{folder}/")
-        )
+        start = len(folder) + 1
+        return tuple(File(file.path[start:], file.size, file.digest) for file in here)
 
     def folder(self, folder: str) -> Content:
         """A folder of the place as a thing of its own: its tree digest and files.
@@ -229,6 +230,14 @@ class Place:
 
     def _changed(self, name: str) -> InputError:
         return refused("changed-while-scanning", os.path.join(self.path, name))
+
+
+def _under(folder: str, names: Sequence[str]) -> Sequence[str]:
+    """The names below a folder, of sorted ones: every folder of a place is asked."""
+    if not folder:
+        return names
+    after = chr(ord("/") + 1)
+    return names[bisect_left(names, f"{folder}/") : bisect_left(names, folder + after)]
 
 
 def _is_as_listed(now: os.stat_result, entry: Entry) -> bool:

@@ -33,6 +33,7 @@ from aibom.operations.files import write_atomic
 from aibom.operations.scan_bom import is_bom, scan_document
 from aibom.operations.scan_circles import told, without_circles
 from aibom.operations.scan_findings import finding_facts
+from aibom.operations.scan_kinds import with_one_kind
 from aibom.operations.scan_place import PlaceScan, part_of
 from aibom.operations.validate import bom_bytes
 from aibom.recording.reference import InputRef, source_revision
@@ -93,28 +94,36 @@ def scan(
     parts = [_read(ref, person, history, progress) for ref in (main, *inputs)]
     for part in parts:
         part.scan.place.require_unchanged()
+    graph, doubts = _joined(parts, path.name)
+    found = [finding for part in parts for finding in part.findings] + doubts
+    counts = sum((part.scan.read for part in parts), Counter[str]())
+    return Scanned(
+        _noted(graph, found, parts),
+        tuple(sorted(found)),
+        dict(sorted(counts.items())),
+        tuple(name for part in parts for name in part.scan.unclaimed),
+    )
+
+
+def _joined(parts: Sequence[_Part], name: str) -> tuple[Graph, list[Finding]]:
+    """One graph of all places, and what of their claims no graph can hold."""
     root = parts[0].scan.root.id
     by_user = Origin("user")
-    graph, dropped = without_circles(
+    nodes, edges, settled = with_one_kind(
         [node for part in parts for node in part.nodes],
         [
             *(edge for part in parts for edge in part.edges),
             *(part_of(root, p.scan.root.id, p.ref.role, by_user) for p in parts[1:]),
         ],
-        root,
+        [subject for part in parts for subject in part.scan.subjects],
     )
-    circular = [
-        Finding(path.name, "", "lineage-circular", "scan", told(graph, edge), True)
+    graph, dropped = without_circles(nodes, edges, root)
+    doubts = [
+        Finding(name, "", "lineage-circular", "scan", told(graph, edge), True)
         for edge in dropped
     ]
-    found = [finding for part in parts for finding in part.findings]
-    counts = sum((part.scan.read for part in parts), Counter[str]())
-    return Scanned(
-        _noted(graph, [*found, *circular], parts),
-        tuple(sorted([*found, *circular])),
-        dict(sorted(counts.items())),
-        tuple(name for part in parts for name in part.scan.unclaimed),
-    )
+    doubts += [Finding(name, "", "kind-contradicted", "scan", said) for said in settled]
+    return graph, doubts
 
 
 def _noted(graph: Graph, findings: list[Finding], parts: Sequence[_Part]) -> Graph:

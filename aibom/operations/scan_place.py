@@ -58,6 +58,8 @@ class PlaceScan:
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.root = Node()
+        #: Ids of the place and of the folders in it that are things of their own.
+        self.subjects: tuple[str, ...] = ()
 
     def _read_all(self, person: Callable[[str], str] | None) -> Iterator[Notes]:
         for cataloger in catalogers():
@@ -86,6 +88,7 @@ class PlaceScan:
                 edge = part_of(above.id, subject.id, "part", Origin("artifact-folder"))
                 self.edges.append(edge)
         self.nodes += subjects.values()
+        self.subjects = tuple(subject.id for subject in subjects.values())
         return self.root.id
 
     def sha256(self, path: str) -> str:
@@ -130,9 +133,8 @@ class PlaceScan:
         digest = self.place.claimed_digest(folder)
         identity = {"claimed-digest": str(digest)}
         if digest is None:  # by what is here, and never by its name
-            top = f"{folder}/" if folder else ""
-            here = (*self.place.names, *self.place.pointers)
-            hashed = ((n, self.place.sha256(n)) for n in here if n.startswith(top))
+            here = self.place.paths_under(folder)
+            hashed = ((name, self.place.sha256(name)) for name in here)
             identity = {"files-here": str(manifest_digest(hashed))}
         origins = frozenset({Origin("artifact-folder", digest.value if digest else "")})
         facts = merge_facts(Fact(k, v, origins) for k, v in identity.items())

@@ -13,18 +13,28 @@ Sources: iterative/dvc ``dvc/schema.py``, ``dvc/stage/serialize.py``,
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from aibom.catalogers.cataloger import Cataloger
 from aibom.catalogers.documents import DOCUMENT_FINDINGS, UNREAD, read_yaml, text_of
 from aibom.catalogers.dvc_entries import ENTRY_FINDINGS, Entity, Entries
+from aibom.catalogers.dvc_stages import (
+    MAX_NAME,
+    OUTPUTS,
+    beside,
+    command_of,
+    flat,
+    imported,
+    is_template,
+    named_dataset,
+    stages_of,
+)
 from aibom.catalogers.notes import SUBJECT, Notes, pointer
 from aibom.catalogers.pipelines import (
     INPUT_ROLES,
     PIPELINE_FINDINGS,
     parameter_facts,
-    public_address,
     sha256_of,
     step_kind,
 )
@@ -37,10 +47,7 @@ _SCHEMA = "2.0"
 _MAX_STAGES = 2_000
 _MAX_ENTRIES = 10_000
 _MAX_TEXT = 4_000
-_MAX_NAME = 500
 _MAX_SOURCES = 20
-_TEMPLATES = ("foreach", "matrix", "do")
-_OUTPUTS = ("outs", "metrics", "plots")
 
 
 def _wants(path: str, form: str) -> bool:
@@ -83,7 +90,7 @@ class _Reader:
             self._notes.skip("dvc-schema-unknown", "/schema", schema or "none")
             return
         self._read_datasets()
-        plan = _stages_of(_beside(self._notes, _YAML))
+        plan = stages_of(beside(self._notes, _YAML))
         for name, stage, at in self._stages():
             planned = plan.get(name)
             wdir = text_of(planned.get("wdir")) if isinstance(planned, dict) else None
@@ -108,21 +115,21 @@ class _Reader:
             self._notes.skip("dvc-malformed", at, "not a mapping")
             return {}
         for inner in value.values():
-            stated.update(_flat(inner))
+            stated.update(flat(inner))
         return parameter_facts(self._notes, stated, at)
 
     # dvc.yaml
 
     def pipeline(self) -> None:
-        locked = _beside(self._notes, _LOCK)
-        stages = _stages_of(locked)
+        locked = beside(self._notes, _LOCK)
+        stages = stages_of(locked)
         if not stages:
             self._read_datasets()
         for name, stage, at in self._stages():
-            if _is_template(name, stage):
+            if is_template(name, stage):
                 self._notes.skip("dvc-template", at, name)
             elif isinstance(stages.get(name), dict):
-                if _command(stages[name]) != _command(stage):
+                if command_of(stages[name]) != command_of(stage):
                     self._notes.odd("stage-changed", at, name)
             else:
                 self._notes.odd("stage-not-locked", at, name)
@@ -134,9 +141,10 @@ class _Reader:
         facts = self._facts(name, stage, at)
         step = self._notes.step(step_kind(name), identity, at, facts)
         wdir = text_of(stage.get("wdir")) or ""
-        for key in ("deps", *_OUTPUTS):
+        for key in ("deps", *OUTPUTS):
             for value, place in self._list(stage.get(key), f"{at}/{key}"):
-                entry = {"path": next(iter(value), None) if _is_one(value) else value}
+                is_one = isinstance(value, dict) and len(value) == 1
+                entry = {"path": next(iter(value)) if is_one else value}
                 found = self._dataset(entry) or self._entries.entity(entry, place, wdir)
                 role = "" if key == "outs" else key
                 self._relate(step, found, place, made=key != "deps", role=role)
@@ -149,7 +157,7 @@ class _Reader:
                 self._notes.skip("dvc-malformed", "/artifacts", "not a mapping")
             return
         for name, value in stated.items():
-            at = pointer("artifacts", name[:_MAX_NAME])
+            at = pointer("artifacts", name[:MAX_NAME])
             found = self._entries.entity(value, at) if self._take(at) else None
             if found is None:
                 continue
@@ -189,34 +197,15 @@ class _Reader:
         """Where an import came from: another repository, or an address."""
         repo = value.get("repo") if isinstance(value, dict) else None
         if repo is None:
-            found = self._entries.entity(value, at)
-            return found.id if found else None
+            entity = self._entries.entity(value, at)
+            return entity.id if entity else None
         if not isinstance(repo, dict):
             self._notes.skip("dvc-malformed", f"{at}/repo", "not a mapping")
             return None
-        return self._imported(repo, text_of(value.get("path")), at)
-
-    def _imported(
-        self, repo: Mapping[str, Any], path: str | None, at: str
-    ) -> str | None:
-        url = text_of(repo.get("url"))
-        if not url:
+        found = imported(self._notes, repo, text_of(value.get("path")), at)
+        if found is None:
             self._notes.skip("dvc-malformed", at, "a source without an address")
-            return None
-        local = "://" not in url and ("@" not in url or url.startswith(("/", ".")))
-        if local:
-            self._notes.odd("reference-local-path", at, url)
-        address = public_address(self._notes, url, at)
-        identity = {"stated-as" if local else "source": address[:_MAX_TEXT]}
-        if path:
-            identity["path"] = path[:_MAX_TEXT]
-        asked, locked = text_of(repo.get("rev")), text_of(repo.get("rev_lock"))
-        facts: dict[str, str | None] = {"revision-asked": asked} if asked else {}
-        if locked:
-            identity["revision"] = locked
-        else:
-            self._notes.odd("import-not-pinned", at, asked or "")
-        return self._notes.entity(Kind.DATASET, identity, at, facts)
+        return found
 
     # What all have.
 
@@ -229,8 +218,8 @@ class _Reader:
         if len(stages) > _MAX_STAGES:
             self._notes.skip("stages-too-many", "/stages", f"{len(stages):,}")
         for name in list(stages)[:_MAX_STAGES]:
-            at = pointer("stages", name[:_MAX_NAME])
-            if isinstance(stages[name], dict) and len(name) <= _MAX_NAME:
+            at = pointer("stages", name[:MAX_NAME])
+            if isinstance(stages[name], dict) and len(name) <= MAX_NAME:
                 yield name, stages[name], at
             else:
                 self._notes.skip("dvc-malformed", at, "a stage that is no mapping")
@@ -257,7 +246,7 @@ class _Reader:
         self, name: str, stage: dict[str, Any], at: str
     ) -> dict[str, str | None]:
         facts: dict[str, str | None] = {"name": name[:_MAX_TEXT]}
-        command = _command(stage)
+        command = command_of(stage)
         if command is None:
             self._notes.odd("dvc-malformed", f"{at}/cmd", "no command")
         else:
@@ -283,22 +272,11 @@ class _Reader:
         """What the project calls a dataset, by a name; stages say ``ds://NAME``."""
         for value, at in self._list(self._document.get("datasets"), "/datasets"):
             name = text_of(value.get("name")) if isinstance(value, dict) else None
-            url = text_of(value.get("url")) if isinstance(value, dict) else None
-            if not name or not url:
+            found = named_dataset(self._notes, value, name, at) if name else None
+            if name and found:
+                self._datasets[name] = Entity(found, Kind.DATASET, here=False)
+            else:
                 self._notes.skip("dvc-malformed", at, "a dataset without name or url")
-                continue
-            identity = {"source": public_address(self._notes, url, at)}
-            for key, field in (
-                *(("path", "path"), ("version", "version")),
-                ("rev_lock", "revision"),
-            ):
-                if text := text_of(value.get(key)):
-                    identity[field] = text[:_MAX_TEXT]
-            facts: dict[str, str | None] = {"name": name[:_MAX_TEXT]}
-            if asked := text_of(value.get("rev")):
-                facts["revision-asked"] = asked[:_MAX_TEXT]
-            found = self._notes.entity(Kind.DATASET, identity, at, facts)
-            self._datasets[name] = Entity(found, Kind.DATASET, here=False)
 
     def _dataset(self, value: Any) -> Entity | None:
         path = value.get("path") if isinstance(value, dict) else None
@@ -309,52 +287,6 @@ class _Reader:
 
 def _identity(notes: Notes, path: str, at: str) -> dict[str, str]:
     return {"file": notes.place.sha256(path), "at": at}
-
-
-def _beside(notes: Notes, name: str) -> Any:
-    """The other document of a pipeline; what is odd in it is told where it is read."""
-    path = posixpath.join(notes.folder, name)
-    if not notes.place.has(path):
-        return None
-    return read_yaml(Notes(notes.cataloger, notes.place, path))
-
-
-def _stages_of(document: Any) -> dict[str, Any]:
-    stages = document.get("stages") if isinstance(document, dict) else None
-    return stages if isinstance(stages, dict) else {}
-
-
-def _is_template(name: str, stage: dict[str, Any]) -> bool:
-    texts = [name, _command(stage) or "", text_of(stage.get("wdir")) or ""]
-    for key in ("deps", *_OUTPUTS):
-        listed = stage.get(key)
-        for one in listed if isinstance(listed, list) else ():
-            texts += [one] if isinstance(one, str) else []
-            texts += list(one) if isinstance(one, dict) else []
-    return any(key in stage for key in _TEMPLATES) or any("${" in t for t in texts)
-
-
-def _is_one(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1
-
-
-def _command(stage: Mapping[str, Any]) -> str | None:
-    """The command as one text; several are lines of it."""
-    value = stage.get("cmd")
-    lines = value if isinstance(value, list) else [value]
-    texts = [text_of(line) for line in lines]
-    told = [text for text in texts if text is not None]
-    return "\n".join(told) if told and len(told) == len(texts) else None
-
-
-def _flat(value: Any, name: str = "") -> dict[str, str | None]:
-    """Values by their names, joined by dots; a list, or null, is no value."""
-    if not isinstance(value, dict) or len(name) > _MAX_NAME:
-        return {name: text_of(value)} if name else {}
-    found: dict[str, str | None] = {}
-    for key, inner in value.items():
-        found |= _flat(inner, f"{name}.{key}" if name else key)
-    return found
 
 
 CATALOGER = Cataloger(

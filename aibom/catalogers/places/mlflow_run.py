@@ -24,7 +24,7 @@ from aibom.catalogers.documents import (
     read_yaml,
     text_of,
 )
-from aibom.catalogers.labels import utc_text
+from aibom.catalogers.label_texts import utc_text
 from aibom.catalogers.names import NAME_FINDINGS, is_hub_name, refer_to_dataset
 from aibom.catalogers.notes import Notes
 from aibom.catalogers.pipelines import (
@@ -38,11 +38,9 @@ from aibom.lineage.nodes import Kind, Relation
 
 __all__ = ["CATALOGER"]
 
-_FILE = re.compile(
-    r"(?P<run>(?:.*/)?(?P<id>[0-9a-f]{32}))/"
-    r"(?:meta\.yaml|(?P<what>tags|params|metrics)/(?P<name>.+)"
-    r"|inputs/(?P<input>[^/]+)/meta\.yaml)"
-)
+_RUN = r"(?P<run>(?:.*/)?(?P<id>[0-9a-f]{32}))/"
+_INPUT = re.compile(_RUN + r"inputs/(?P<input>[0-9a-f]{32})/meta\.yaml")
+_FILE = re.compile(_RUN + r"(?:meta\.yaml|(?P<what>tags|params|metrics)/(?P<name>.+))")
 #: Folders whose children are no runs, though they are called like them.
 _NO_RUNS = ("datasets", "inputs", "models", "outputs", "traces")
 _FINISHED = ("3", "FINISHED")
@@ -67,18 +65,23 @@ _MAX_TEXT = 4_000
 
 
 def _wants(path: str, form: str) -> bool:
-    found = _FILE.fullmatch(path)
+    found = _file(path)
     if found is None:
         return False
     return found["run"].rpartition("/")[0].rpartition("/")[2] not in _NO_RUNS
 
 
+def _file(path: str) -> re.Match[str] | None:
+    """What a path within a run is; an input's folder is called like a run's."""
+    return _INPUT.fullmatch(path) or _FILE.fullmatch(path)
+
+
 def _read(notes: Notes) -> None:
-    found = _FILE.fullmatch(notes.path)
+    found = _file(notes.path)
     if found is None or not _is_run(notes, found):
         return
     step = notes.step(OTHER_STEP, {"mlflow-run": found["id"]})
-    if found["input"] is not None:
+    if found.re is _INPUT:
         _input(notes, step, found["run"])
     elif found["what"] == "tags":
         _tag(notes, step, found)
@@ -131,7 +134,9 @@ def _run(notes: Notes, found: re.Match[str]) -> None:
     facts: dict[str, str | None] = {}
     for key, field in (("start_time", "started"), ("end_time", "finished")):
         value = text_of(document.get(key))
-        told = utc_text(int(value) / 1000) if value and _is_milliseconds(value) else None
+        told = (
+            utc_text(int(value) / 1000) if value and _is_milliseconds(value) else None
+        )
         if told is not None:
             facts[field] = told
         elif value is not None:
@@ -203,9 +208,7 @@ def _code(notes: Notes, step: str, found: re.Match[str]) -> None:
         _add(notes, other)
 
 
-def _beside(
-    notes: Notes, found: re.Match[str], tag: str
-) -> tuple[Notes, str | None]:
+def _beside(notes: Notes, found: re.Match[str], tag: str) -> tuple[Notes, str | None]:
     """Another tag of the same run, with notes of its own: it has another origin."""
     path = f"{found['run']}/tags/{_GIT}{tag}"
     if not notes.place.has(path):
