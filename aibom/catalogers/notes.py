@@ -66,8 +66,7 @@ class Notes:
     @property
     def folder(self) -> str:
         """The folder of the file within the place; empty for the place itself."""
-        parent = str(PurePosixPath(self.path).parent)
-        return "" if parent == "." else parent
+        return self.path.rpartition("/")[0]
 
     @property
     def has_any(self) -> bool:

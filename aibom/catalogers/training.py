@@ -237,10 +237,12 @@ def open_step(
 
 def has_weights(notes: Notes) -> bool:
     """Whether files of weights lie in the folder of this file, by their bytes."""
+    place, folder = notes.place, notes.folder
     return any(
-        posixpath.dirname(name) == notes.folder
-        for name, form in notes.place.formats.items()
-        if form in _WEIGHTS and posixpath.basename(name) != "training_args.bin"
+        place.formats[name] in _WEIGHTS
+        and posixpath.dirname(name) == folder
+        and posixpath.basename(name) != "training_args.bin"
+        for name in place.paths_under(folder)
     )
 
 

@@ -169,22 +169,21 @@ class Graph:
         extra: Mapping[str, Any] | None = None,
     ) -> Graph:
         """Build a graph in canonical order; all that is said of one thing is merged."""
-        by_id: dict[str, Node] = {}
+        by_id: dict[str, list[Node]] = {}
         for node in nodes:
-            known = by_id.get(node.id)
-            if known is not None and known.kind is not node.kind:
+            same = by_id.setdefault(node.id, [])
+            same.append(node)
+            if same[0].kind is not node.kind:
                 raise DocumentInvalid(
-                    f"{node.id} is called a {known.kind} and a {node.kind}",
+                    f"{node.id} is called a {same[0].kind} and a {node.kind}",
                     reason="kind-contradicted",
                 )
-            by_id[node.id] = known.merged(node) if known else node
-        by_key: dict[tuple[str, str, str, str], Edge] = {}
+        by_key: dict[tuple[str, str, str, str], list[Edge]] = {}
         for edge in edges:
-            same = by_key.get(edge.key)
-            by_key[edge.key] = same.merged(edge) if same else edge
+            by_key.setdefault(edge.key, []).append(edge)
         return cls(
-            {name: by_id[name] for name in sorted(by_id)},
-            tuple(by_key[key] for key in sorted(by_key)),
+            {name: by_id[name][0].merged(*by_id[name][1:]) for name in sorted(by_id)},
+            tuple(by_key[key][0].merged(*by_key[key][1:]) for key in sorted(by_key)),
             root,
             dict(extra or {}),
         )

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import reduce
 from typing import Any
 
 from aibom.digest import Digest, File
@@ -141,12 +142,16 @@ def merge_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
     Facts that differ stay side by side: a disagreement is never settled here.
     """
-    origins: dict[tuple[str, str | None], frozenset[Origin]] = {}
+    same: dict[tuple[str, str | None], list[Fact]] = {}
     for fact in facts:
-        key = (fact.field, fact.value)
-        origins[key] = origins.get(key, frozenset()) | fact.origins
-    merged = (Fact(name, value, found) for (name, value), found in origins.items())
+        same.setdefault((fact.field, fact.value), []).append(fact)
+    merged = (_joined(found) if len(found) > 1 else found[0] for found in same.values())
     return tuple(sorted(merged, key=lambda fact: fact.key))
+
+
+def _joined(facts: Sequence[Fact]) -> Fact:
+    origins = frozenset[Origin]().union(*(fact.origins for fact in facts))
+    return Fact(facts[0].field, facts[0].value, origins)
 
 
 def _merge_extra(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,16 +238,22 @@ class Node(Facts):
         head, _, tail = self.id.removeprefix("party:").rpartition(":")
         return f"{head}:{tail[:12]}" if head else self.id[:20]
 
-    def merged(self, other: Node) -> Node:
-        """Both nodes' facts, origins, files and extras, under the one id they share."""
-        if (self.id, self.kind) != (other.id, other.kind):
+    def merged(self, *others: Node) -> Node:
+        """All nodes' facts, origins, files and extras, under the one id they share.
+
+        To merge many, give them at once: one by one costs the square of their number.
+        """
+        if any((self.id, self.kind) != (other.id, other.kind) for other in others):
             raise ValueError("only descriptions of one node can be merged")
+        if not others:
+            return self
+        every = (self, *others)
         return replace(
             self,
-            facts=merge_facts((*self.facts, *other.facts)),
-            origins=self.origins | other.origins,
-            files=max(self.files, other.files, key=_in_order),
-            extra=_merge_extra(self.extra, other.extra),
+            facts=merge_facts(fact for node in every for fact in node.facts),
+            origins=frozenset[Origin]().union(*(node.origins for node in every)),
+            files=max((node.files for node in every), key=_in_order),
+            extra=reduce(_merge_extra, (node.extra for node in every)),
         )
 
 
@@ -272,13 +283,16 @@ class Edge(Facts):
         """What makes it this edge: source, relation, target, role."""
         return (self.source, self.relation.value, self.target, self.role)
 
-    def merged(self, other: Edge) -> Edge:
-        """Both edges' facts, origins and extras."""
-        if self.key != other.key:
+    def merged(self, *others: Edge) -> Edge:
+        """All edges' facts, origins and extras; many at once, as with nodes."""
+        if any(self.key != other.key for other in others):
             raise ValueError("only descriptions of one edge can be merged")
+        if not others:
+            return self
+        every = (self, *others)
         return replace(
             self,
-            facts=merge_facts((*self.facts, *other.facts)),
-            origins=self.origins | other.origins,
-            extra=_merge_extra(self.extra, other.extra),
+            facts=merge_facts(fact for edge in every for fact in edge.facts),
+            origins=frozenset[Origin]().union(*(edge.origins for edge in every)),
+            extra=reduce(_merge_extra, (edge.extra for edge in every)),
         )

@@ -94,9 +94,8 @@ def _not_mapped(notes: Notes, shards: dict[str, set[str]]) -> None:
     top = f"{notes.folder}/" if notes.folder else ""
     names = [
         name
-        for name in (*notes.place.names, *notes.place.pointers)
-        if name.startswith(top)
-        and "/" not in name[len(top) :]
+        for name in notes.place.paths_under(notes.folder)
+        if "/" not in name[len(top) :]
         and name.lower().endswith(suffix)
         and name not in known
     ]

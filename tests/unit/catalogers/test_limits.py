@@ -23,7 +23,14 @@ from aibom.catalogers import (
     safetensors_header,
     training,
 )
-from aibom.catalogers.places import croissant, cvat, dvc, parquet, pickle_files
+from aibom.catalogers.places import (
+    croissant,
+    cvat,
+    dvc,
+    llama_index,
+    parquet,
+    pickle_files,
+)
 from aibom.operations import scan_findings
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -40,6 +47,8 @@ def size(value: int) -> str:
 #: What is limited → to what.
 LIMITS: Mapping[str, str] = {
     "A JSON or text document": f"{size(documents.MAX_DOCUMENT_BYTES)}, "
+    f"{documents.MAX_DEPTH} levels",
+    "A document store (LlamaIndex, Haystack)": f"{size(llama_index._MAX_DOCUMENT)}, "
     f"{documents.MAX_DEPTH} levels",
     "A YAML document": f"{size(documents.MAX_YAML_BYTES)}, {documents.MAX_DEPTH} "
     "levels, no aliases",
