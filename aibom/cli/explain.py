@@ -18,7 +18,8 @@ __all__ = ["command"]
 def command(verdict: Path, rule: str | None, node: str | None) -> None:
     """Tell what VERDICT (JSON) says: a line per result, or RULE in full.
 
-    NODE, an id or a name, narrows it to one place. Nothing is evaluated again.
+    RULE is the id of a rule, or a reason code. NODE narrows it to one place: a name, an
+    id or a digest, or how one begins (model:tree:1a2b3c…). Nothing is evaluated again.
     """
     from aibom.operations.files import read_small
     from aibom.report.explain import explain

@@ -7,8 +7,9 @@ and the statement name every file, and the files are those.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from aibom.attest.bom_statement import MAX_FILE_SUBJECTS, BomSubject
 from aibom.bom.parse import read_bytes
@@ -25,6 +26,21 @@ __all__ = [
     "signed_bom",
     "signed_bytes",
 ]
+
+#: Files of one kind of difference that a message names.
+_SHOWN = 10
+_WORDS = MappingProxyType(
+    {
+        "file-missing": "missing",
+        "file-extra": "not in the BOM",
+        "digest-mismatch": "changed",
+    }
+)
+_OTHER_BYTES = (
+    "these are not the bytes that were signed. Changed on purpose: record the change "
+    "as a step (`aibom run`), test the result, and sign it again. Else fetch the "
+    "signed bytes again"
+)
 
 
 def signed_bytes(place: Place) -> bytes:
@@ -94,29 +110,42 @@ def require_same_bytes(
             f"what is there is {content.digest}; the BOM says {root.digest}",
             reason="digest-mismatch",
             where=str(place.path),
-            hint="these are not the bytes that were signed; fetch them again",
+            hint=_OTHER_BYTES,
         )
 
 
 def _require_files(
     folder: Path, wanted: Mapping[str, str], there: Mapping[str, str]
 ) -> None:
-    """Every path with its SHA-256, none missing and none extra; the first is named."""
+    """Every path with its SHA-256, none missing, none extra; the first is the place."""
     changed = {path for path in wanted if there.get(path, wanted[path]) != wanted[path]}
-    for reason, paths, words in (
-        ("file-missing", wanted.keys() - there.keys(), "is missing"),
-        ("file-extra", there.keys() - wanted.keys(), "is not in the BOM"),
-        ("digest-mismatch", changed, "is {}; the BOM says {}"),
-    ):
-        if paths:
-            first = min(paths)
-            said = words.format(
-                f"sha256:{there.get(first)}", f"sha256:{wanted.get(first)}"
-            )
-            more = f" (and {len(paths) - 1} more files)" if len(paths) > 1 else ""
-            raise VerificationFailed(
-                said + more,
-                reason=reason,
-                where=str(folder / first),
-                hint="these are not the bytes that were signed; fetch them again",
-            )
+    found = {
+        "file-missing": sorted(wanted.keys() - there.keys()),
+        "file-extra": sorted(there.keys() - wanted.keys()),
+        "digest-mismatch": sorted(changed),
+    }
+    paths = [path for listed in found.values() for path in listed]
+    if not paths:
+        return
+    told = [
+        f"{_WORDS[reason]}: {_listed(listed)}"
+        for reason, listed in found.items()
+        if listed
+    ]
+    first = paths[0]
+    if len(paths) == 1:
+        told = ["is missing" if first not in there else "is not in the BOM"]
+        if first in changed:
+            told = [f"is sha256:{there[first]}; the BOM says sha256:{wanted[first]}"]
+    raise VerificationFailed(
+        "; ".join(told),
+        reason=next(reason for reason, listed in found.items() if listed),
+        where=str(folder / first),
+        hint=_OTHER_BYTES,
+    )
+
+
+def _listed(paths: Sequence[str]) -> str:
+    """The first few by name, and how many more there are."""
+    more = len(paths) - _SHOWN
+    return ", ".join([*paths[:_SHOWN], *([f"and {more} more"] if more > 0 else [])])

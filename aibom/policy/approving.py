@@ -10,6 +10,7 @@ withdrawn; the other words for a thing are what its makers sign anyway.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 _STRICTEST_FIRST = tuple(Tier)
+_HEX = re.compile(r"([0-9a-f]{8})[0-9a-f]{8,}")
 
 
 def authors_of(context: Context, node: Node) -> list[Holder]:
@@ -105,11 +107,15 @@ def _signers(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """An approval by somebody who may approve; ``lapse`` is why it does not count."""
+    """An approval by somebody who may approve; ``lapse`` is why it does not count.
+
+    ``told`` is that in words, with dates: who reads them can look it up.
+    """
 
     id: str
     holder: Holder
     lapse: str | None
+    told: str = ""
 
 
 def words_of(
@@ -124,7 +130,7 @@ def words_of(
     Whether the advisories that may withdraw one are there, and current, is not asked.
     """
     return [
-        Word(item.id, holder, _lapse(context, item, item.approval, tier, max_age))
+        Word(item.id, holder, *_lapse(context, item, item.approval, tier, max_age))
         for holder, item in _signers(context, node, roles)
         if item.approval is not None
     ]
@@ -136,19 +142,35 @@ def _lapse(
     approval: Approval,
     tier: Tier,
     max_age: Days | None,
-) -> str | None:
+) -> tuple[str | None, str]:
     """Why an approval does not count: of several reasons the least to be put right."""
     advisories = context.data.advisories
-    if advisories and advisories.naming([("approval", f"sha256:{item.id}")]):
-        return "approval-revoked"
+    named = advisories.naming([("approval", f"sha256:{item.id}")]) if advisories else ()
+    if advisories and named:
+        by = advisories.items[named[0]]
+        told = f'withdrawn {by.published.date()} by {_short(by.id)} ("{by.summary}")'
+        return "approval-revoked", told
+    given = approval.approved_at.date()
     if approval.approved_at > context.now:
-        return "approval-from-the-future"
+        told = f"dated {approval.approved_at:%Y-%m-%dT%H:%M:%SZ}, which is to come"
+        return "approval-from-the-future", told
     if _STRICTEST_FIRST.index(approval.tier) > _STRICTEST_FIRST.index(tier):
-        return "approval-tier-too-low"
-    too_old = max_age is not None and context.now - approval.approved_at > max_age
-    if approval.expires <= context.now or too_old:
-        return "approval-expired"
-    return None
+        told = f"approved for tier {approval.tier.value}, not for {tier.value}"
+        return "approval-tier-too-low", told
+    if approval.expires <= context.now:
+        return "approval-expired", f"expired {approval.expires.date()}"
+    if max_age is not None and context.now - approval.approved_at > max_age:
+        told = f"approved {given}, more than {max_age.days} days ago"
+        return "approval-expired", told
+    ends = approval.expires
+    if max_age is not None and ends - approval.approved_at > max_age:
+        ends = approval.approved_at + max_age
+    return None, f"counts (until {ends.date()})"
+
+
+def _short(text: str) -> str:
+    """An id with the digests in it cut short."""
+    return _HEX.sub(r"\1…", text)
 
 
 def _speaks_for_it(item: Evidence) -> bool:

@@ -68,7 +68,8 @@ class Outcome:
 
     ``beyond`` carries the path on from the node to what the answer is really about, as
     further hops upstream (for example from a dataset to one of its labelers). ``term``
-    tells findings of one rule about one node apart, for exceptions.
+    tells findings of one rule about one node apart, for exceptions. ``advice`` is what
+    to do about this very reason, where what the rule says of all of them would mislead.
     """
 
     status: Status
@@ -79,6 +80,7 @@ class Outcome:
     beyond: Sequence[Hop] = ()
     evidence: tuple[str, ...] = ()
     term: str = ""
+    advice: str = ""
 
 
 def passes(reason: str, **details: Any) -> Outcome:
@@ -328,3 +330,14 @@ class Check:
     evaluate: Callable[[Context, Node, Any, Level], Outcome]
     kinds: frozenset[Kind]
     needs: tuple[str, ...] = ()
+
+    @property
+    def what_to_do(self) -> str:
+        """What the docstring of its module advises; empty where it says nothing."""
+        told = getattr(self.evaluate, "__globals__", {}).get("__doc__") or ""
+        for paragraph in told.split("\n\n"):
+            heading, _, text = paragraph.strip().partition(":")
+            if heading == "What to do":
+                advice = " ".join(text.split())
+                return advice[:1].upper() + advice[1:]
+        return ""

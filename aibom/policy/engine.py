@@ -21,6 +21,7 @@ from aibom.verdict import Decision, Mode, Result, Severity, Status, Tier
 
 __all__ = ["assign_tier", "decide", "evaluate", "rules_in_force"]
 
+_PACK = "builtin:"
 _STRICTEST_FIRST = (Tier.HIGH, Tier.MEDIUM, Tier.LOW)
 
 
@@ -114,6 +115,8 @@ def _of_nothing(context: Context) -> Outcome:
         "lineage-open",
         expected="closed lineage, so that nothing can be hidden",
         actual="the rule selects nothing, but the lineage is open",
+        advice="Close the lineage first: a rule with the check `lineage-closed` tells "
+        "what is open. Then there is something to ask, or certainly nothing.",
     )
 
 
@@ -122,14 +125,16 @@ def _run(context: Context, told: _Told, node: Node) -> Outcome:
     minimum = rule.minimum_assurance
     try:
         outcome = rule.check.evaluate(context, node, rule.settings, minimum)
+        return _at_least(outcome, minimum) if outcome.assurance else outcome
     except Exception as error:  # noqa: BLE001  the plug-in boundary
         return Outcome(
             Status.ERROR,
             "check-broke",
             expected="an answer",
             actual=f"{type(error).__name__}: {error}",
+            advice="This is a fault of the check, and says nothing of the artifact: "
+            "report it to who maintains the check, with this verdict.",
         )
-    return _at_least(outcome, minimum) if outcome.assurance else outcome
 
 
 def _at_least(outcome: Outcome, minimum: Level) -> Outcome:
@@ -142,7 +147,7 @@ def _at_least(outcome: Outcome, minimum: Level) -> Outcome:
         status=Status.UNKNOWN,
         reason="assurance-too-low",
         expected=f"{outcome.expected or outcome.reason}, {minimum.word}",
-        actual=f"{outcome.actual or outcome.reason}, {worth.level.word}",
+        actual=f"{(outcome.actual or outcome.reason).rstrip('.')}, {worth.level.word}",
     )
 
 
@@ -165,10 +170,23 @@ def _result(context: Context, told: _Told, node: Node, outcome: Outcome) -> Resu
         path=context.path_to(node.id, outcome.beyond),
         evidence=_sorted(outcome.evidence),
         why="" if good else rule.why,
-        remedy="" if good else rule.remedy,
+        remedy="" if good else _remedy(rule, outcome),
         maps=told.maps,
         term=outcome.term,
     )
+
+
+def _remedy(rule: Rule, outcome: Outcome) -> str:
+    """What to do now: never empty.
+
+    A pack's remedy is for the usual reason, so advice about this one stands instead of
+    it. What the user wrote is always told.
+    """
+    if not outcome.advice:
+        ask = f"Ask who wrote the rule ({rule.origin}) what to do."
+        return rule.remedy or rule.check.what_to_do or ask
+    own = "" if rule.origin.startswith(_PACK) else rule.remedy
+    return f"{outcome.advice} {own}".rstrip()
 
 
 def _sorted(locations: tuple[str, ...]) -> tuple[str, ...]:

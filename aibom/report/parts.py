@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,7 @@ from aibom.verdict import (
 
 __all__ = [
     "LONG",
+    "WORDS",
     "Stop",
     "Where",
     "by_severity",
@@ -54,6 +56,17 @@ _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 _WORST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 _STATUS = {status: rank for rank, status in enumerate((Status.FAIL, Status.ERROR))}
+
+#: What a decision is called, wherever people read it.
+WORDS = MappingProxyType(
+    {
+        Decision.ALLOWED: "ALLOWED",
+        Decision.DENIED: "DENIED",
+        Decision.UNDECIDED: "BLOCKED: cannot be told",
+        Decision.NOT_VERIFIED: "NOT VERIFIED",
+        Decision.ERROR: "COULD NOT DECIDE",
+    }
+)
 
 #: Decisions that no finding and no failed verification explains.
 _WHY_NOT = {

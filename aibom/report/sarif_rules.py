@@ -14,6 +14,8 @@ __all__ = ["LEVELS", "MAX_TAGS", "described", "text_of", "verification"]
 
 #: GitHub takes 20 tags of a rule and shows 10.
 MAX_TAGS = 10
+#: Different next steps that a rule's help tells.
+_STEPS = 5
 #: A message of several parts, each of which was cut already.
 _WHOLE = 4 * LONG
 
@@ -43,7 +45,11 @@ def described(group: Sequence[Result]) -> dict[str, Any]:
     """A rule, told from its results, of which there is at least one."""
     first = group[0]
     severity = worst(group)
-    rows = [("Why", first.why), ("What to do", first.remedy), ("Check", first.check)]
+    # Each reason may have a next step of its own.
+    remedies = list(dict.fromkeys(one.remedy for one in group if one.remedy))
+    rows = [("Why", first.why)]
+    rows += [("What to do", remedy) for remedy in remedies[:_STEPS]]
+    rows += [("Check", first.check)]
     rows += [
         ("Supports", f"{k}: {', '.join(v)}") for k, v in sorted(first.maps.items())
     ]

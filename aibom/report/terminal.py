@@ -11,18 +11,12 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from aibom.report.parts import WORDS
 from aibom.report.text import WIDTH, Paint, escape, plain, row, short_digest, wrap
 from aibom.verdict import Decision, PathHop, Result, Status, Verdict, Verification
 
 __all__ = ["draw_path", "draw_verdict"]
 
-_WORDS = {
-    Decision.ALLOWED: ("good", "ALLOWED"),
-    Decision.DENIED: ("bad", "DENIED"),
-    Decision.UNDECIDED: ("bad", "BLOCKED: cannot be told"),
-    Decision.NOT_VERIFIED: ("bad", "NOT VERIFIED"),
-    Decision.ERROR: ("bad", "COULD NOT DECIDE"),
-}
 #: Decisions that no single finding explains.
 _WHY_NOT = {
     "nothing-in-force": "every rule of the policy is off in this tier",
@@ -50,8 +44,14 @@ def draw_verdict(
     if verdict.reason in _WHY_NOT:
         head = f"{paint('bad', '?')} {paint('bold', verdict.reason)}"
         lines += [head, *row("found", _WHY_NOT[verdict.reason], width), ""]
-    for group in _groups(verdict.findings):
-        lines += [*_finding(group, paint, verdict_file, width), ""]
+    groups = _groups(verdict.findings)
+    for group in groups:
+        if not _is_short(group[0], verdict):
+            lines += [*_finding(group, paint, verdict_file, width), ""]
+    short = [group for group in groups if _is_short(group[0], verdict)]
+    for group in short:
+        lines += _heading(group, paint, width)
+    lines += [""] if short else []
     if verdict.decision is Decision.ALLOWED:
         lines += [
             *_proved(verdict.verification, verdict.inputs.housekeeping, paint, width),
@@ -63,11 +63,9 @@ def draw_verdict(
 
 
 def _head(verdict: Verdict, paint: Paint, width: int) -> list[str]:
-    style, word = _WORDS[verdict.decision]
+    style = "good" if verdict.decision is Decision.ALLOWED else "bad"
     name = escape(verdict.artifact_name) or "the artifact"
-    parts = [paint(style, word), paint("bold", name)]
-    if verdict.artifact:
-        parts.append(short_digest(verdict.artifact))
+    parts = [paint(style, WORDS[verdict.decision]), paint("bold", name)]
     if verdict.dry_run:
         parts.append(paint("warn", "[dry run]"))
     if verdict.report_only:
@@ -82,7 +80,9 @@ def _head(verdict: Verdict, paint: Paint, width: int) -> list[str]:
         f"{verdict.tier.value} · at {verdict.effective_time}"
     )
     policy = [paint("dim", line) for line in wrap(about, width)]
-    return [*wrap("  ".join(parts), width, hang=2), *policy]
+    # In full, once: to compare with, and to look for elsewhere.
+    digest = [escape(verdict.artifact)] if verdict.artifact else []
+    return [*wrap("  ".join(parts), width, hang=2), *digest, *policy]
 
 
 def _stopped(verdict: Verdict, paint: Paint, width: int) -> list[str]:
@@ -108,9 +108,14 @@ def _groups(findings: Iterable[Result]) -> list[list[Result]]:
     return list(groups.values())
 
 
-def _finding(
-    group: Sequence[Result], paint: Paint, verdict_file: str | None, width: int
-) -> list[str]:
+def _is_short(result: Result, verdict: Verdict) -> bool:
+    """Whether it is told in one line: not known, not blocking, and others block."""
+    unknown = result.status is Status.UNKNOWN
+    return unknown and not result.blocks and bool(verdict.blocking)
+
+
+def _heading(group: Sequence[Result], paint: Paint, width: int) -> list[str]:
+    """Rule, reason and effect of findings that have them in common."""
     first = group[0]
     style = "bad" if first.blocks else "warn"
     effect = "blocks" if first.blocks else f"{_spared(first)}, does not block"
@@ -119,8 +124,16 @@ def _finding(
         f"{paint('bold', escape(first.rule))}  {paint(style, escape(first.reason))}  "
         f"({first.status.value}, {first.severity.value}, {effect}{places})"
     )
-    lines = wrap(head, width, f"{paint(style, _MARKS[first.status])} ", 2)
-    remedy = _rows(width, ("do", first.remedy))
+    return wrap(head, width, f"{paint(style, _MARKS[first.status])} ", 2)
+
+
+def _finding(
+    group: Sequence[Result], paint: Paint, verdict_file: str | None, width: int
+) -> list[str]:
+    first = group[0]
+    lines = _heading(group, paint, width)
+    remedies = {result.remedy for result in group}
+    remedy = _rows(width, ("do", first.remedy)) if len(remedies) == 1 else []
     if len(group) == 1:
         lines += [*_what(first, width), *_expected(first, width)]
         lines += [*_trail(first, paint, width), *remedy]
@@ -132,10 +145,12 @@ def _finding(
         if not shared:
             lines += _rows(width, ("expected", result.expected))
         lines += _trail(result, paint, width)
+        if not remedy:
+            lines += _rows(width, ("do", result.remedy))
         lines += _more(result, paint, verdict_file)
     if len(group) > _PLACES:
         lines += ["", *row("", f"… and {len(group) - _PLACES} more places", width)]
-    return [*lines, "", *remedy]
+    return [*lines, "", *remedy] if remedy else lines
 
 
 def _spared(result: Result) -> str:
@@ -250,21 +265,33 @@ def _foot(
         text = f"overrides: {', '.join(map(escape, verdict.overrides))}"
         lines += wrap(text, width, hang=2)
     if verdict.results:
-        lines.append(paint("dim", _counts(verdict)))
-    if verdict.blocking and verdict_file is None:
-        hint = (
-            "for the whole story of a finding: `--output json=verdict.json`, then "
-            "`aibom explain verdict.json`"
-        )
-        lines += wrap(hint, width)
+        lines += [paint("dim", line) for line in wrap(_counts(verdict), width, hang=2)]
+    if verdict.blocking:
+        story = _whole_story(verdict, verdict_file)
+        lines += wrap(story, width) if story else []
     return lines
 
 
+def _whole_story(verdict: Verdict, verdict_file: str | None) -> str:
+    """How to read what is told in short here."""
+    if verdict_file is None:
+        return (
+            "for the whole story of a finding: `--output json=verdict.json`, then "
+            "`aibom explain verdict.json RULE`"
+        )
+    if not any(_is_short(result, verdict) for result in verdict.findings):
+        return ""
+    file = shlex.quote(escape(verdict_file))
+    return f"what is told in one line, in full: `aibom explain {file} RULE`"
+
+
 def _counts(verdict: Verdict) -> str:
-    """``1 blocks · 10 pass``: every result once."""
+    """``1 finding blocks · 10 pass``: every result once."""
     blocking = len(verdict.blocking)
     counts = Counter(result.status for result in verdict.results if not result.blocks)
-    told = [f"{blocking or 'nothing'} {'block' if blocking > 1 else 'blocks'}"]
+    told = ["nothing blocks"]
+    if blocking:
+        told = [f"{blocking} {'findings block' if blocking > 1 else 'finding blocks'}"]
     for status, words in (
         (Status.FAIL, "fail without blocking"),
         (Status.UNKNOWN, "unknown without blocking"),

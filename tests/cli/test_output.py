@@ -338,4 +338,6 @@ def test_no_colours_where_they_are_not_wanted(world, setting):
 
 def test_a_narrow_terminal_is_respected(world):
     text = in_a_terminal(world, COLUMNS="60", NO_COLOR="1")
-    assert [line for line in text.splitlines() if len(line) > 60] == []
+    # But for the digest, which is never broken.
+    wide = [line for line in text.splitlines() if len(line) > 60]
+    assert [line for line in wide if not line.startswith("tree-sha256:")] == []

@@ -94,7 +94,8 @@ class Scenario:
         assert decide(results, 1)[0] is decision
         found = ours[paths.index(self.path_labels)]
         assert found.why, "a finding says why"
-        assert found.remedy, "and what to do"
+        assert self.parsed.get("remedy"), "and what to do"
+        assert found.remedy.endswith(self.parsed["remedy"])
         return found
 
     def _let_through(self, results: tuple[Result, ...], label: str) -> None:

@@ -77,7 +77,7 @@ def test_the_rule_stops_it_and_lets_its_twin_through(scenario, on_disk):
 
 TOLD = {
     "a PyTorch file": "pytorch_model.bin is pytorch-zip",
-    "a bare pickle": "model.pkl is pickle",
+    "a bare pickle": "model.pkl is a pickle",
     "an array of objects": "weights.npy is numpy-objects",
     "a module to be imported": "modeling_reader.py is python",
 }

@@ -62,4 +62,4 @@ def test_the_rule_stops_it_and_lets_its_twin_through(scenario, on_disk):
 
 def test_the_finding_names_the_file(on_disk):
     found = SCENARIOS["compressed in another way"].verify(on_disk)
-    assert "model.bin is unknown" in found.actual
+    assert "model.bin is of no known format" in found.actual

@@ -44,13 +44,13 @@ record it (`--by approver=…`). What has ended or was withdrawn is decided anew
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aibom.lineage.assurance import Level
 from aibom.lineage.nodes import ENTITY_KINDS, Node
+from aibom.policy.approval_account import Account, listed
 from aibom.policy.approving import (
-    Word,
     authors_of,
     count_people,
     named_approvers,
@@ -148,7 +148,12 @@ def evaluate(
         step = f" by {context.node(unrecorded[-1].to).label}" if unrecorded else ""
         text = f"no allowed signer says who made it{step}"
         return unknown(
-            "author-missing", expected=answer.expected, actual=text, beyond=unrecorded
+            "author-missing",
+            expected=answer.expected,
+            actual=text,
+            beyond=unrecorded,
+            advice="Put the signed record of the step that made it into the evidence: "
+            "else any approver may have made it.",
         )
     return answer
 
@@ -158,7 +163,6 @@ def _answer(
 ) -> Outcome:
     """The answer as far as it hangs on who approved it, and not on who made it."""
     approvers = frozenset(settings.approvers)
-    expected = f"approved by {settings.minimum} of {len(approvers)}"
     roles = settings.signer_roles
     found = [
         *named_approvers(context, node, settings.named_in),
@@ -168,95 +172,185 @@ def _answer(
     words = [word for word in words if word.holder.party in approvers]
     found = [holder for holder in found if holder.party in approvers]
     in_force = [word.holder for word in words if word.lapse is None]
-
-    def count(held: Sequence[Holder]) -> Outcome:
-        return _counted(held, authors, settings.minimum, expected)
-
-    answer = count([*found, *in_force])
+    held = [*found, *in_force]
+    account = Account(
+        context, node, settings.approvers, roles, held, words, tuple(authors)
+    )
+    asking = _Asking(settings, account)
+    answer = asking.count(held)
     if answer.status is Status.PASS:
-        doubt = _not_current(context, expected) if in_force else None
+        doubt = asking.not_current() if in_force else None
         if doubt is None:
             return answer
-        without = count(found)
+        without = asking.count(found)
         return without if without.status is Status.PASS else doubt
     if answer.status is Status.UNKNOWN:
-        return _lapsed(words, [*found, *in_force], count) or answer
+        return asking.lapsed() or answer
     return answer
 
 
-def _not_current(context: Context, expected: str) -> Outcome | None:
-    """Why it cannot be told whether an approval was withdrawn; None: it can."""
-    advisories = context.data.advisories
-    if advisories is None:
-        actual = "there are no advisories, which could withdraw an approval"
-        return unknown("advisories-missing", expected=expected, actual=actual)
-    if advisories.expires <= context.now:
-        day = advisories.expires.date()
-        actual = f"the advisories, which could withdraw an approval, expired on {day}"
-        return unknown("advisories-stale", expected=expected, actual=actual)
-    return None
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One question, with all there is to tell of it."""
 
+    settings: Settings
+    account: Account
 
-def _lapsed(
-    words: Sequence[Word],
-    counting: Sequence[Holder],
-    count: Callable[[Sequence[Holder]], Outcome],
-) -> Outcome | None:
-    """What is to be said where there were enough, but for approvals that lapsed.
+    @property
+    def expected(self) -> str:
+        of = len(set(self.settings.approvers))
+        return f"approved by {self.settings.minimum} of {of}"
 
-    They are taken back one kind after the other, from what is soonest put right: what
-    was withdrawn is told only where there would be too few without it.
-    """
-    held = list(counting)
-    for reason in _LAPSES:
-        lapsed = [word for word in words if word.lapse == reason]
-        if not lapsed:
-            continue
-        held += (word.holder for word in lapsed)
-        answer = count(held)
-        if answer.status is Status.PASS:
-            revoked = reason == "approval-revoked"
-            say = fails if revoked else unknown
-            signers = ", ".join(sorted({word.holder.signer for word in lapsed}))
-            return say(
-                reason,
-                expected=answer.expected,
-                actual=f"{count(counting).actual}; not counted: that of {signers}",
-                evidence=tuple(word.holder.location for word in lapsed),
-                # An exception is for these, and not for one that is withdrawn later.
-                term=" ".join(sorted({w.id for w in lapsed})) if revoked else "",
+    def not_current(self) -> Outcome | None:
+        """Why it cannot be told whether an approval was withdrawn; None: it can."""
+        context = self.account.context
+        advisories = context.data.advisories
+        if advisories is None:
+            actual = "there are no advisories, which could withdraw an approval"
+            return unknown(
+                "advisories-missing",
+                expected=self.expected,
+                actual=f"{actual}. {self.account.people()}",
+                advice="Put advisories.yaml into the policy's folder, and into `data` "
+                "of policy.yaml; it may be empty of advisories.",
             )
-    return None
+        if advisories.expires <= context.now:
+            day = advisories.expires.date()
+            actual = (
+                f"the advisories, which could withdraw an approval, expired on {day}"
+            )
+            return unknown(
+                "advisories-stale",
+                expected=self.expected,
+                actual=f"{actual}. {self.account.people()}",
+                advice=f"Get the current advisories.yaml (this one ended {day}). "
+                "Nothing is known to have been withdrawn.",
+            )
+        return None
+
+    def lapsed(self) -> Outcome | None:
+        """What is to be said where there were enough, but for approvals that lapsed.
+
+        They are taken back one kind after the other, from what is soonest put right:
+        what was withdrawn is told only where there would be too few without it.
+        """
+        words = self.account.words
+        held = list(self.account.counting)
+        for reason in _LAPSES:
+            lapsed = [word for word in words if word.lapse == reason]
+            if not lapsed:
+                continue
+            held += (word.holder for word in lapsed)
+            if self.count(held).status is Status.PASS:
+                revoked = reason == "approval-revoked"
+                say = fails if revoked else unknown
+                return say(
+                    reason,
+                    expected=self.expected,
+                    actual=self._told(self.account.counting),
+                    evidence=tuple(word.holder.location for word in lapsed),
+                    # An exception is for these, and not for one withdrawn later.
+                    term=" ".join(sorted({w.id for w in lapsed})) if revoked else "",
+                    advice=self._again(reason),
+                )
+        return None
+
+    def count(self, found: Sequence[Holder]) -> Outcome:
+        """The answer if these were all who approved it."""
+        authors, asked = self.account.authors, self.settings.minimum
+        others = [h for h in found if not any(_is_one(h, author) for author in authors)]
+        apart = _apart(others, authors)
+        count = count_people(apart, asked)
+        if count.worth is not None:
+            return passes(
+                "approved",
+                expected=self.expected,
+                actual=self._told(found),
+                assurance=count.worth,
+                evidence=tuple(holder.location for holder in apart if holder.location),
+            )
+        both = next((h for h in found if h not in others), None)
+        if both is not None and count_people(found, asked).at_most >= asked:
+            author = next(author for author in authors if _is_one(both, author))
+            return fails(
+                "approver-is-author",
+                expected=self.expected,
+                actual=self._told(found),
+                beyond=author.hops,
+                advice=f"Whoever made it does not count. {self._more(found)}",
+            )
+        if count_people(others, asked).at_most >= asked:
+            return self._not_comparable(found)
+        return unknown(
+            "approvals-too-few",
+            expected=self.expected,
+            actual=self._told(found),
+            advice=self._more(found),
+        )
+
+    def _not_comparable(self, found: Sequence[Holder]) -> Outcome:
+        who, todo = self.account.apart()
+        known = f"{self._known(found)} of {self.settings.minimum} needed"
+        advice = listed(todo, "; ") or "name all under one registrar's key"
+        return unknown(
+            "party-not-comparable",
+            expected=self.expected,
+            actual=f"{known} are known to be different people, and no authors. "
+            f"{listed(who, '; ')}",
+            advice=f"{advice[:1].upper()}{advice[1:]}. Only people under one "
+            "registrar's key can be told apart.",
+        )
+
+    def _known(self, found: Sequence[Holder]) -> int:
+        authors = self.account.authors
+        others = _apart(found, authors)
+        return count_people(others, self.settings.minimum).known
+
+    def _told(self, found: Sequence[Holder]) -> str:
+        head = f"{self._known(found)} of {self.settings.minimum} needed."
+        return f"{head} {self.account.people()}"
+
+    def _more(self, found: Sequence[Holder]) -> str:
+        """Who is left to be asked, and how."""
+        missing = self.account.missing()
+        if not missing:
+            return (
+                "Nobody is left of `approvers`: have somebody who did not make it "
+                "added to the rule."
+            )
+        more = self.settings.minimum - self._known(found)
+        who = f"Have exactly these bytes approved by {more} more ({listed(missing)})"
+        if len(missing) < more:
+            who = f"Too few are left: have somebody added to the rule. {who}"
+        if not self.settings.signer_roles:
+            roles = " or ".join(self.settings.named_in)
+            return f"{who}, and record it (`--by {roles}=…`, or a `review` step)."
+        return f"{who}: `{self._command()}`, into the evidence."
+
+    def _again(self, reason: str) -> str:
+        who = listed(self.account.lapsed(reason))
+        if reason == "approval-revoked":
+            return (
+                "Find out why it was withdrawn, and use the build that is meant. Where "
+                f"these bytes are meant after all, have them approved anew by {who} or "
+                f"another approver: `{self._command()}`."
+            )
+        if reason == "approval-from-the-future":
+            return (
+                f"See whose clock is wrong, here or that of {who}; then approve anew."
+            )
+        return (
+            f"Have it approved anew by {who}: `{self._command()}`, into the evidence."
+        )
+
+    def _command(self) -> str:
+        tier = self.settings.tier
+        return f"aibom approve REF --tier {tier} --expires DATE --ticket ID --key KEY"
 
 
-def _counted(
-    found: Sequence[Holder], authors: Sequence[Holder], asked: int, expected: str
-) -> Outcome:
-    others = [h for h in found if not any(_is_one(h, author) for author in authors)]
-    apart = [h for h in others if all(_differs(h, author) for author in authors)]
-    count = count_people(apart, asked)
-    text = f"approved by {count.known}"
-    if count.worth is not None:
-        return passes(
-            "approved",
-            expected=expected,
-            actual=text,
-            assurance=count.worth,
-            evidence=tuple(holder.location for holder in apart if holder.location),
-        )
-    both = next((h for h in found if h not in others), None)
-    if both is not None and count_people(found, asked).at_most >= asked:
-        author = next(author for author in authors if _is_one(both, author))
-        return fails(
-            "approver-is-author",
-            expected=expected,
-            actual=f"{text}; {both.named} may be {author.named}",
-            beyond=author.hops,
-        )
-    if count_people(others, asked).at_most >= asked:
-        text = f"{text} who can be compared, with each other and with all authors"
-        return unknown("party-not-comparable", expected=expected, actual=text)
-    return unknown("approvals-too-few", expected=expected, actual=text)
+def _apart(found: Sequence[Holder], authors: Sequence[Holder]) -> list[Holder]:
+    """Those who are known to be no authors."""
+    return [h for h in found if all(_differs(h, author) for author in authors)]
 
 
 def _is_one(holder: Holder, author: Holder) -> bool:

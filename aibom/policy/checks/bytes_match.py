@@ -58,6 +58,8 @@ def evaluate(
         "bytes-not-hashed",
         expected=f"bytes hashed in this run to {node.digest}",
         actual="the artifact was not hashed",
+        advice="Gate the artifact itself (`aibom gate`), so that its bytes are read. "
+        "Nothing says that they were changed.",
         assurance=assurance,
     )
 

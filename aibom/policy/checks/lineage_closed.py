@@ -46,6 +46,29 @@ from aibom.policy.context import Check, Context, Outcome, passes, unknown
 __all__ = ["CHECK", "Settings"]
 
 _RECORDED = "every step recorded and signed, every root accepted by decision"
+#: Of the other reasons, what the rule says is right.
+_ADVICE = MappingProxyType(
+    {
+        "code-not-pinned": "Commit or ignore what is not committed (`git status`; "
+        "{label}), so that the code has a full commit id, and rerun the step.",
+        "step-record-untrusted": "There is a record of {label}, but nobody who may "
+        "signed it: if you trust its signer, write it into signers.yaml, for "
+        "step-record and this name (`aibom signers add`); else have it signed by one "
+        "who may.",
+        "accepted-root-expired": "Look at {label} again; if it may still be used, give "
+        "its entry in accepted-roots.yaml a new `expires`.",
+        "upstream-bom-missing": "Get the signed BOM of {label}, and put it into the "
+        "evidence.",
+        "inputs-only-declared": "Rerun {label} so that its inputs are known as well as "
+        "the rule asks; what is declared alone cannot be improved afterwards.",
+        "input-changed-while-running": "Rerun the step while nothing writes to "
+        "{label}.",
+        "step-without-inputs": "Record {label} again, with the data or model that it "
+        "learned from.",
+        "lineage-cycle": "Find the record that is wrong: nothing can be made from what "
+        "is made from it. Record that step again ({label}).",
+    }
+)
 _EXPECTED = MappingProxyType(
     {"allowed": _RECORDED, "data-only": f"{_RECORDED}, and all of these are data"}
 )
@@ -97,7 +120,8 @@ def evaluate(
     cause = closure[nearest]
     if decided[nearest].state is ClosureState.ACCEPTED:
         cause = Closure(cause.state, "accepted-root-refused", decided[nearest].detail)
-    more = f"; {len(causes) - 1} more open ends" if len(causes) > 1 else ""
+    count = len(causes) - 1
+    more = f"; {count} more open end{'s' if count > 1 else ''}" if count > 0 else ""
     label = context.node(nearest).label
     return unknown(
         cause.reason,
@@ -107,7 +131,14 @@ def evaluate(
         # All of them: an exception for one open end is not one for the next.
         term=" ".join(sorted(f"{closure[name].reason}:{name}" for name in causes)),
         beyond=() if nearest == node.id else walk.path(nearest)[1],
+        advice=_advice(cause.reason, label),
     )
+
+
+def _advice(reason: str, label: str) -> str:
+    """What to do where it is not to find a record, or to accept a root."""
+    text = _ADVICE.get(reason, "")
+    return text.format(label=label) if text else ""
 
 
 def _on_data_only(context: Context, inputs_known: str) -> Mapping[str, Closure]:

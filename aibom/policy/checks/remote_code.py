@@ -59,6 +59,10 @@ PROGRAMS = frozenset(
 )
 _NAMED = re.compile(r"(?i).*\.(py[cdiow]?|so(\.[0-9.]+)?|dll|dylib|exe|sh)")
 _SHOWN = 3
+_AGAIN = (
+    "Gate the artifact again, with all of its files to be read. Nothing says that it "
+    "asks for code."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def evaluate(
     files = _files(node, evidence.formats)
     if code is None or not files:
         text = "nobody looked into the files"
-        return unknown("code-not-read", expected=expected, actual=text)
+        return unknown("code-not-read", expected=expected, actual=text, advice=_AGAIN)
     approved = frozenset(Digest.parse(text) for text in settings.approved)
     answer = (
         _elsewhere(code)
@@ -125,7 +129,14 @@ def _elsewhere(code: RemoteCode) -> Outcome | None:
         for one in code.requests
         if one.repository
     ]
-    return fails("remote-code-elsewhere", actual=_listed(told)) if told else None
+    if not told:
+        return None
+    return fails(
+        "remote-code-elsewhere",
+        actual=_listed(told),
+        advice="Take that code into the artifact, at a commit that was read, and list "
+        "the digest of each file in `approved`; or take a version that needs none.",
+    )
 
 
 def _asked_for(
@@ -155,7 +166,14 @@ def _beside(
 ) -> Outcome | None:
     bad = [path for path in _programs(formats, files) if files[path] not in approved]
     told = [f"{path} is {formats.get(path, 'code by its name')}" for path in bad]
-    return fails("program-not-approved", actual=_listed(told)) if told else None
+    if not told:
+        return None
+    return fails(
+        "program-not-approved",
+        actual=_listed(told),
+        advice="Leave these files out, if nothing needs them; or read each, and list "
+        "its digest in `approved`. Nothing is seen to ask for them.",
+    )
 
 
 def _programs(formats: Mapping[str, str], files: Mapping[str, Digest]) -> list[str]:
@@ -169,9 +187,15 @@ def _programs(formats: Mapping[str, str], files: Mapping[str, Digest]) -> list[s
 def _not_told(code: RemoteCode, unread: Collection[str]) -> Outcome | None:
     if code.unclear:
         told = [f"{path}: {why}" for path, why in sorted(code.unclear.items())]
-        return unknown("configuration-unclear", actual=_listed(told))
+        return unknown(
+            "configuration-unclear",
+            actual=_listed(told),
+            advice="Have the file written in one plain way (JSON without doubled keys, "
+            "small), so that it can be told what it asks for.",
+        )
     if unread:
-        return unknown("code-not-read", actual=f"not read: {_listed(sorted(unread))}")
+        text = f"not read: {_listed(sorted(unread))}"
+        return unknown("code-not-read", actual=text, advice=_AGAIN)
     return None
 
 

@@ -45,7 +45,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from aibom.lineage.assurance import Level
+from aibom.lineage.assurance import (
+    Assurance,
+    Level,
+    edge_assurance,
+    existence_assurance,
+)
 from aibom.lineage.carry import carries
 from aibom.lineage.graph import Hop
 from aibom.lineage.identity import may_be_same_party
@@ -59,6 +64,11 @@ __all__ = ["CHECK", "Settings"]
 
 #: Parties who act during the step itself; any other may have acted long before it.
 _ACTS_DURING = frozenset({"labeler", "writer", "participant"})
+_FILE = "advisories.yaml"
+#: Advisories that one finding tells of.
+_TOLD = 5
+#: Hops of a way that are gone through for one ancestor.
+_READ = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,8 @@ def evaluate(
             "advisories-missing",
             expected=expected,
             actual="the policy has no advisories",
+            advice="Put advisories.yaml into the policy's folder, and into `data` of "
+            "policy.yaml. Nothing is known against this.",
         )
     taint = context.once("tainted-ancestor", _look)
     own, above = _hits(context, taint, node), taint.places(node.id)
@@ -87,17 +99,71 @@ def evaluate(
         nearest, place, way = taint.nearest(context, node.id)
     else:
         return _when_not_hit(context, advisories, taint, node.id)
-    hit = advisories.items[place]
-    ids = sorted({advisories.items[each].id for each in (*own, *above)})
-    more = f" (and {len(ids) - 1} more advisories)" if len(ids) > 1 else ""
+    hits = {
+        advisories.items[each].id: advisories.items[each] for each in (*own, *above)
+    }
+    first = advisories.items[place]
+    rest = [hits[name] for name in sorted(hits) if name != first.id]
+    others = _by_others(context, taint, node, place)
+    worth, records = _proof(context, node, nearest, way)
     return fails(
         "tainted-ancestor",
         expected=expected,
-        actual=f"{context.node(nearest).label}: {hit.id}: {hit.summary}{more}",
+        actual=f"{context.node(nearest).label}: {_listed([first, *rest])}{others}",
         beyond=way,
+        assurance=worth,
+        evidence=records,
         # An exception is for these advisories, and not for one that comes later.
-        term=" ".join(ids),
+        term=" ".join(sorted(hits)),
     )
+
+
+def _listed(hits: Sequence[Advisory]) -> str:
+    """What hits, and since when that is said: the nearest first."""
+    told = [
+        f"{hit.id}: {hit.summary} ({_FILE}, {hit.published.date()})"
+        for hit in hits[:_TOLD]
+    ]
+    more = [f"and {len(hits) - _TOLD} more"] if len(hits) > _TOLD else []
+    first, *rest = [*told, *more]
+    return f"{first}; also hit by {'; '.join(rest)}" if rest else first
+
+
+def _by_others(context: Context, taint: _Taint, node: Node, place: int) -> str:
+    """By how many more direct inputs the artifact comes from what this one hits.
+
+    Only of the artifact: it is the one that is to be made anew.
+    """
+    if not context.is_artifact(node.id):
+        return ""
+    ups = taint.ancestry.ups
+    steps = [hop.to for hop in ups[node.id] if context.node(hop.to).kind is Kind.STEP]
+    inputs = {hop.to for step in steps for hop in ups[step]}
+    count = taint.hit_by(inputs, place)
+    if count < 2:
+        return ""
+    more = f"{count - 1} other direct input{'s come' if count > 2 else ' comes'}"
+    return f". {more} from what the first one hits"
+
+
+def _proof(
+    context: Context, node: Node, nearest: str, way: Sequence[Hop]
+) -> tuple[Assurance | None, tuple[str, ...]]:
+    """Who attests the edge by which the hit is in this lineage, and where.
+
+    Long ways are read for the artifact only: one for each of its ancestors would be the
+    square of a long chain.
+    """
+    if len(way) > _READ and not context.is_artifact(node.id):
+        return None, ()
+    if way:
+        edge = way[-1].edge
+    elif context.is_artifact(nearest):
+        return existence_assurance(node, context.evidence), ()
+    else:
+        edge = context.walk.parents[nearest][1]
+    records = context.evidence.owning(edge.source)
+    return edge_assurance(edge, context.evidence), tuple(r.location for r in records)
 
 
 # ── what keeps "not hit" from meaning "not tainted" ──────────────
@@ -118,7 +184,10 @@ def _when_not_hit(
         return unknown(
             "advisories-stale",
             expected="advisories that are current",
-            actual=f"they expired on {advisories.expires.date()}",
+            actual=f"the advisories expired on {advisories.expires.date()}",
+            advice="Get the current advisories.yaml (this one ended "
+            f"{advisories.expires.date()}). Nothing is known against this "
+            f"{context.node(name).kind.value}.",
         )
     count = amount(context, "ancestors", taint.ancestry, taint.weights, name) - 1
     return passes(
@@ -161,8 +230,10 @@ def _not_comparable(label: str, way: Sequence[Hop]) -> Outcome:
     return unknown(
         "party-not-comparable",
         expected="people under one registrar's key",
-        actual="an advisory names a person under another key id",
+        actual=f"{label}: an advisory names a person under another key id",
         beyond=way,
+        advice="Ask who issued the advisory, and the registrar, whether it is this "
+        "person; write the id under the key of this lineage into advisories.yaml.",
     )
 
 
@@ -173,6 +244,8 @@ def _bom_missing(label: str, way: Sequence[Hop]) -> Outcome:
         expected="everything upstream known, to compare it with advisories",
         actual=f"the BOM that {label} links is not in the evidence",
         beyond=way,
+        advice=f"Get the signed BOM of {label}, and put it into the evidence. Nothing "
+        "is known against it.",
     )
 
 
@@ -182,6 +255,8 @@ def _files_not_known(label: str, way: Sequence[Hop]) -> Outcome:
         expected="the files of every folder, to compare them with advisories",
         actual=f"an advisory names single files; those of {label} are not known",
         beyond=way,
+        advice=f"Have {label} recorded with its files (`aibom run`, or a BOM of its "
+        "own). Nothing is known against it.",
     )
 
 
@@ -213,6 +288,15 @@ class _Taint:
             found.append(self.told[lowest.bit_length() - 1])
             bits ^= lowest
         return found
+
+    def hit_by(self, names: Iterable[str], place: int) -> int:
+        """How many of some nodes this advisory hits, or hits anything above of."""
+        bits = sum(1 << bit for bit, told in enumerate(self.told) if told == place)
+        return sum(
+            bool(self.above.get(name, 0) & bits)
+            or any(bits >> bit & 1 for bit in self.hits.get(name, ()))
+            for name in names
+        )
 
     def nearest(self, context: Context, name: str) -> tuple[str, int, Sequence[Hop]]:
         """The nearest above a node that is hit, the first advisory, and the way."""

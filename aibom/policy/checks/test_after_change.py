@@ -100,6 +100,8 @@ def evaluate(
             "step-time-unknown",
             expected="the time at which the last change ended",
             actual="a step that made it does not say, in one way, when it ended",
+            advice="Have the step recorded again, with one time at which it ended "
+            "(`aibom run` does): tests cannot be dated against it.",
         )
     found: list[Evidence] = []
     for kind in settings.types:

@@ -439,6 +439,32 @@ def test_housekeeping_is_reported_and_does_not_count(world: World) -> None:
     assert ".git/" in " ".join(world.gate().inputs.housekeeping)
 
 
+def test_every_difference_is_told(world: World) -> None:
+    """Changed, not in the BOM, missing; the first few of each, and both ways out."""
+    (world.model / "weights.bin").write_text("other")
+    (world.model / "config/config.json").unlink()
+    for number in range(15):
+        (world.model / f"extra-{number:02}.py").write_text("import os")
+    error = refused(world)
+    place = str(world.model / "config/config.json")
+    assert (error.reason, error.where) == ("file-missing", place)
+    # All are told; the first of them is the place.
+    missing, extra, changed = error.message.split("; ")
+    assert missing == "missing: config/config.json"
+    assert extra.startswith("not in the BOM: extra-00.py, extra-01.py, ")
+    assert extra.endswith("extra-09.py, and 5 more")
+    assert changed == "changed: weights.bin"
+    for way in ("record the change as a step", "Else fetch the signed bytes again"):
+        assert way in str(error.hint)
+
+
+def test_a_single_difference_is_told_with_its_place(world: World) -> None:
+    (world.model / "extra.py").write_text("import os")
+    error = refused(world)
+    assert error.where == str(world.model / "extra.py")
+    assert error.message == "is not in the BOM"
+
+
 def test_sidecar_names_count_only_at_the_top(world: World) -> None:
     (world.model / "config" / BOM_NAME).write_text("{}")
     assert refused(world).reason == "file-extra"

@@ -557,6 +557,39 @@ def test_findings_carry_why_and_what_to_do_and_passes_do_not():
     assert (bad.why, bad.remedy, dict(bad.maps)) == ("It stays.", "Retrain.", good.maps)
 
 
+def test_a_pack_that_is_advised_against_by_a_check_gives_way():
+    """What a pack says of any reason; what this one asks for; what the user wrote."""
+    rule = {**RULES[1], "remedy": "Retrain."}
+    world = clean()
+    world.advisories = None
+    advice = "Put advisories.yaml into the policy's folder, "
+    remedies = {}
+    for origin in ("builtin:baseline@1", "policy.yaml"):
+        policy = policy_of(rule)
+        policy = replace(policy, rules=(replace(policy.rules[0], origin=origin),))
+        (found,) = answers(world.context(), policy)
+        assert found.reason == "advisories-missing"
+        assert found.remedy.startswith(advice)
+        remedies[origin] = found.remedy.removesuffix(" Retrain.") != found.remedy
+    assert remedies == {"builtin:baseline@1": False, "policy.yaml": True}
+
+
+def test_no_finding_is_without_a_next_step():
+    """A rule without a remedy tells what its check advises, or whom to ask."""
+    for check in CHECKS.values():
+        assert check.what_to_do[:1].isupper(), check.id
+    for found in answers(FULL, policy_of(*RULES, *OTHERS)):
+        assert bool(found.remedy) == found.is_finding, found
+    silent = replace(CHECKS["bytes-match"], evaluate=str.casefold)
+    assert silent.what_to_do == ""
+    policy = policy_of(RULES[1])
+    policy = replace(policy, rules=(replace(policy.rules[0], check=silent),))
+    world = clean()
+    (found,) = answers(world.context(), policy)
+    assert (found.status, found.reason) == (Status.ERROR, "check-broke")
+    assert found.remedy.startswith("This is a fault of the check")
+
+
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 def test_a_pass_below_the_minimum_is_no_pass(check):
     """`verified` can only be had by hashing, so only that passes on an assurance."""

@@ -10,7 +10,8 @@ from verdicts import FINDING, VERDICT
 
 from aibom.errors import DocumentInvalid, UsageError
 from aibom.report.explain import explain
-from aibom.verdict import PathHop
+from aibom.report.terminal import draw_verdict
+from aibom.verdict import Decision, PathHop, Verification
 
 DOCUMENT = replace(VERDICT, results=(FINDING,)).to_document()
 
@@ -30,7 +31,7 @@ def changed(*path, to=None):
 
 def test_a_line_per_result():
     lines = explain(DOCUMENT, "v.json").splitlines()
-    assert lines[0] == "acme/model: denied (audit-failed), tier high"
+    assert lines[0] == "DENIED  acme/model (audit-failed), tier high"
     assert lines[1].split() == ["fail", "labels-unaudited", "acme/labels"]
 
 
@@ -45,9 +46,68 @@ def test_a_rule_in_full():
         assert part in text
 
 
-@pytest.mark.parametrize("node", [FINDING.node, FINDING.label])
-def test_a_node_by_id_or_name(node):
+NODES = (
+    FINDING.node,
+    FINDING.label,
+    FINDING.node[:-20],
+    f"{FINDING.node[:25]}…",
+    "tree:aaaa",
+    "aaaaaaaa",
+    "tree-sha256:aaaa…",
+    "tree-sha256:" + "a" * 64,
+)
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_by_id_or_name_or_how_it_begins(node):
     assert FINDING.node in explain(DOCUMENT, "v.json", "labels-unaudited", node)
+
+
+@pytest.mark.parametrize("node", ["…", "", "sha256:aaaa", "b", "acme/lab"])
+def test_what_is_no_beginning_matches_nothing(node):
+    with pytest.raises(UsageError) as refused:
+        explain(DOCUMENT, "v.json", "labels-unaudited", node)
+    assert refused.value.reason == "nothing-to-explain"
+
+
+def test_a_beginning_of_several_is_refused_and_they_are_named():
+    nodes = [f"dataset:tree:{'a' * 60}{number:04}" for number in range(20)]
+    results = tuple(replace(FINDING, node=node) for node in nodes)
+    document = replace(VERDICT, results=results).to_document()
+    with pytest.raises(UsageError, match="20 nodes begin so") as refused:
+        explain(document, "v.json", "labels-unaudited", "tree-sha256:aaaa…")
+    assert refused.value.reason == "node-ambiguous"
+    assert nodes[0] in str(refused.value.hint)
+    assert "and 15 more" in str(refused.value.hint)
+    assert nodes[7] in explain(document, "v.json", "labels-unaudited", nodes[7])
+
+
+def test_a_reason_code_stands_for_the_rule():
+    text = explain(DOCUMENT, "v.json", "audit-failed")
+    assert text == explain(DOCUMENT, "v.json", "labels-unaudited")
+
+
+def test_the_names_of_rows_are_those_of_the_gate():
+    text = explain(DOCUMENT, "v.json", "labels-unaudited")
+    for name in ("about", "found", "expected", "why", "proof", "do"):
+        assert f"\n  {name:<9} " in text
+    assert "attested: signed by the auditor" in text
+    for word in ("actual", "remedy", "basis"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_the_decision_is_called_what_the_gate_calls_it(decision):
+    verdict = replace(VERDICT, decision=decision)
+    told = explain(verdict.to_document(), "v.json").splitlines()[0]
+    assert told.startswith(draw_verdict(verdict).splitlines()[0])
+
+
+def test_what_did_not_verify_says_what_to_do():
+    found = Verification("failed", "digest-mismatch", "is other", "m/w.bin", "fetch it")
+    text = explain(replace(VERDICT, verification=found).to_document(), "v.json")
+    for told in ("m/w.bin", "is other", "do        fetch it", "no rule was evaluated"):
+        assert told in text
 
 
 @pytest.mark.parametrize("words", [("other",), ("labels-unaudited", "other")], ids=str)

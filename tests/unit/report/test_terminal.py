@@ -32,12 +32,12 @@ def test_a_finding_tells_what_why_where_and_what_to_do():
     assert places == sorted(places)
     assert "✗ labels-unaudited  audit-failed  (fail, critical, blocks)" in text
     assert "acme/model ← train ← acme/labels ← labeler person:acme" in text
-    assert "\n1 blocks · 1 pass\n" in text
+    assert "\n1 finding blocks · 1 pass\n" in text
 
 
 COUNTS = {
-    "one": ((FINDING,), "1 blocks"),
-    "two": ((FINDING, elsewhere(1)), "2 block"),
+    "one": ((FINDING,), "1 finding blocks"),
+    "two": ((FINDING, elsewhere(1)), "2 findings block"),
     "none": ((PASS,), "nothing blocks · 1 pass"),
     "a warning": ((WARNING, PASS), "nothing blocks · 1 fail without blocking · 1 pass"),
 }
@@ -70,13 +70,46 @@ def test_many_places_are_cut_and_counted():
     text = drawn(*(elsewhere(number) for number in range(1_000)))
     assert "… and 995 more places" in text
     assert text.count("\n") < 60
-    assert "\n1000 block\n" in text
+    assert "\n1000 findings block\n" in text
 
 
 def test_the_line_to_paste_is_never_broken():
     text = drawn(FINDING, width=40, file="a folder/verdict.json")
     told = f"aibom explain 'a folder/verdict.json' labels-unaudited {FINDING.node}\n"
     assert told in text
+
+
+UNKNOWN = replace(FINDING, status=Status.UNKNOWN, mode=Mode.WARN, rule="licence")
+
+
+def test_what_does_not_block_and_is_not_known_takes_a_line_where_something_blocks():
+    other = replace(UNKNOWN, node=elsewhere(1).node)
+    text = drawn(FINDING, UNKNOWN, other, file="a folder/v.json")
+    line = (
+        "? licence  audit-failed  (unknown, critical, warn, does not block, 2 places)"
+    )
+    assert f"\n\n{line}\n\n" in text
+    assert text.count("    about ") == 1
+    assert "in full: `aibom explain 'a folder/v.json' RULE`" in text
+    assert "in full" not in drawn(FINDING, file="v.json")
+    assert "`aibom explain verdict.json RULE`" in drawn(FINDING, UNKNOWN)
+
+
+@pytest.mark.parametrize("other", [PASS, WARNING], ids=["pass", "warning"])
+def test_it_is_told_in_full_where_nothing_blocks(other):
+    assert drawn(UNKNOWN, other).count("    do ") == (2 if other is WARNING else 1)
+
+
+def test_the_digest_stands_there_in_full_once():
+    text = drawn(FINDING)
+    assert text.splitlines()[1] == VERDICT.artifact
+    assert text.count(VERDICT.artifact) == 1
+
+
+def test_a_next_step_of_its_own_stands_at_its_place():
+    text = drawn(elsewhere(1), elsewhere(2, remedy="Ask Bob."))
+    assert text.count("    do ") == 2
+    assert "    do        Ask Bob.\n" in text
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
@@ -151,7 +184,13 @@ def test_no_part_of_a_finding_can_paint(field):
 
 
 def test_no_name_or_warning_can_paint():
-    text = drawn(FINDING, artifact_name=HOSTILE, warnings=(HOSTILE,))
+    text = drawn(
+        *(FINDING, UNKNOWN),
+        file=HOSTILE,
+        artifact=HOSTILE,
+        artifact_name=HOSTILE,
+        warnings=(HOSTILE,),
+    )
     assert "\x1b" not in text
     assert "\nALLOWED" not in text
 

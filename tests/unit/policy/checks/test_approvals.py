@@ -500,7 +500,8 @@ def test_answer(case):
 def test_the_path_leads_on_to_the_author():
     result = verify("approvals", CASES["approves the own work"])
     assert result.path[-1].node == f"party:{ANNE}"
-    assert result.actual == f"approved by 1; approver {ANNE} may be writer {ANNE}"
+    assert "aaaaaaaaaaaa…: made it, as writer." in result.actual
+    assert "may" not in result.actual
 
 
 def test_what_was_signed_is_listed():
@@ -510,12 +511,19 @@ def test_what_was_signed_is_listed():
 def test_an_approval_that_counts_is_listed():
     found = verify("approvals", CASES["two signed approvals"])
     assert len(found.evidence) == 2
-    assert found.actual == "approved by 2"
+    assert found.actual.startswith(
+        "2 of 2 needed. anne: counts (until 2026-11-22). "
+        "bert: counts (until 2026-11-22). Not approved by "
+    )
+    assert found.remedy == ""
 
 
 def test_an_approval_that_lapsed_is_named():
     found = verify("approvals", CASES["withdrawn"])
-    assert found.actual == "approved by 1; not counted: that of anne"
+    assert found.actual.startswith(
+        "1 of 2 needed. bert: counts (until 2026-11-22). "
+        'anne: withdrawn 2026-11-01 by A-1 ("labels flipped"). Not approved by '
+    )
     assert [path.startswith("evidence/anne ") for path in found.evidence] == [True]
     item, _ = said(ANNES)
     assert found.term == item.id
@@ -526,6 +534,99 @@ def test_an_exception_is_not_for_what_is_withdrawn_later():
     later = verify("approvals", Case(both, "fail", "approval-revoked", SIGNED))
     before = verify("approvals", CASES["withdrawn"])
     assert set(before.term.split()) < set(later.term.split())
+
+
+D = "person:acme-2026:dddddddddddd…"
+COMMAND = "`aibom approve REF --tier high --expires DATE --ticket ID --key KEY`"
+#: case → what is told of the people, and the next step
+TOLD = {
+    "withdrawn": ("anne: withdrawn 2026-11-01 by A-1", "anne or another approver"),
+    "expired": ("anne: expired 2026-11-21.", f"anew by anne: {COMMAND}"),
+    "older than it may be": (
+        "anne: approved 2026-08-23, more than 90 days ago.",
+        "Have it approved anew by anne",
+    ),
+    "for a laxer tier": (
+        "anne: approved for tier medium, not for high.",
+        "aibom approve REF --tier high ",
+    ),
+    "dated tomorrow": ("anne: dated 2026-11-22T00:00:00Z", "whose clock is wrong"),
+    "as old as it may be": ("anne: counts (until 2026-11-21).", ""),
+    "no advisories": ("anne: counts (until 2026-11-22).", "Put advisories.yaml into"),
+    "stale advisories": (
+        "expired on 2026-11-21. anne: counts",
+        "Get the current advisories.yaml (this one ended 2026-11-21). Nothing is",
+    ),
+    "an approval of other bytes": (
+        f"anne: approved other bytes (tree-sha256:{sha('other')[:12]}…).",
+        f"approved by 1 more (anne, {D}): {COMMAND}, into the evidence.",
+    ),
+    "an approval of what it was made from": (
+        "anne: approved other bytes (the ancestor sentiment tree-sha256:",
+        "Have exactly these bytes approved by 2 more",
+    ),
+    "an approval that its signer may not make": (
+        "Refused: predicate-not-allowed (evidence/anne",
+        "approved by 1 more",
+    ),
+    "an approval in another role": (
+        "anne: approved it as release, not as approver.",
+        "approved by 1 more",
+    ),
+    "approvals where no signer is asked": (
+        "anne: approved it as approver, not by being named.",
+        "record it (`--by approver=…`, or a `review` step)",
+    ),
+    "an organisation is nobody": (
+        "org:acme: is no person, so nobody in particular.",
+        "Nobody is left of `approvers`",
+    ),
+    "the author's approval": (
+        "anne: made it, as writer. bert: counts",
+        "Whoever made it does not count. Have exactly these bytes",
+    ),
+    "signs the own record": ("k: made it, as step-record-signer k.", D),
+    "wrote it, somebody says": ("made it, as helper (as claimed).", D),
+    "under two registrars": (
+        "approvers under different registrars' keys: acme-2026, other-2026",
+        "name all approvers under one registrar's key",
+    ),
+    "the author is an organisation": (
+        "bbbbbbbbbbbb…: not to be compared with writer org:acme",
+        "Have org:acme recorded as a person under the key acme-2026.",
+    ),
+    "nobody behind the record's key": (
+        "not to be compared with step-record-signer k (no party in signers.yaml)",
+        "In signers.yaml, write the person behind k as `party: person:acme-2026:…`",
+    ),
+    "a stranger's record": ("no allowed signer says", "the signed record of the step"),
+}
+
+
+@pytest.mark.parametrize(("name", "told"), TOLD.items(), ids=TOLD)
+def test_it_is_told_who_counts_who_does_not_and_what_to_do(name, told):
+    found = verify("approvals", CASES[name])
+    assert told[0] in found.actual
+    assert told[1] in found.remedy
+    assert bool(found.remedy) == (found.status.value != "pass")
+
+
+def test_an_author_by_a_name_that_may_be_his_is_no_known_author():
+    """Where names are compared loosely, it is said that it only may be."""
+    known = ("org:Acme", "org:ACME")
+    settings = {**ONE, "approvers": [known[0], ANNE, BERT]}
+    case = Case(
+        approved(known[0], author=("writer", known[1])), "unknown", "", settings
+    )
+    assert "org:Acme: may have made it, as writer." in case.answer("approvals").actual
+
+
+def test_many_approvers_are_told_in_few_words():
+    people = [f"person:acme-2026:{number:032x}" for number in range(1, 100)]
+    settings = {"minimum": 2, "approvers": people}
+    found = Case(approved(*people[:1]), "unknown", "", settings).answer("approvals")
+    assert "and 93 more." in found.actual
+    assert len(found.actual) < 600
 
 
 WRONG = {

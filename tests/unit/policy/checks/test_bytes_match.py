@@ -52,3 +52,14 @@ def test_answer(case):
 def test_a_pass_names_the_digest():
     result = verify("bytes-match", CASES["hashed"])
     assert (result.actual, result.assurance) == (str(digest("sentiment")), "verified")
+
+
+ADVICE = {
+    "bytes-not-hashed": "Gate the artifact itself",
+}
+
+
+@pytest.mark.parametrize(("reason", "advice"), ADVICE.items(), ids=ADVICE)
+def test_the_next_step_is_for_the_reason(reason, advice):
+    case = next(case for case in CASES.values() if case.reason == reason)
+    assert advice in verify("bytes-match", case).remedy

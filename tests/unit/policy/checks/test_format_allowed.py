@@ -124,5 +124,41 @@ def test_many_files_are_told_in_few_words():
     formats = {f"{number:03}.bin": "pickle" for number in range(500)}
     result = case(holding(formats), "fail", "").answer("format-allowed")
     assert result.actual == (
-        "000.bin is pickle; 001.bin is pickle; 002.bin is pickle; 497 more"
+        "000.bin is a pickle; 001.bin is a pickle; 002.bin is a pickle; 497 more"
     )
+
+
+NAMED = {
+    "model.bin": ("pickle", "model.bin is a pickle"),
+    "tokenizer.safetensors": (
+        "pickle",
+        "tokenizer.safetensors is a pickle, under the name of another format",
+    ),
+    "a/MODEL.SafeTensors": (
+        "pytorch-zip",
+        "a/MODEL.SafeTensors is pytorch-zip, under the name of another format",
+    ),
+    "json/weights": ("elf", "json/weights is elf"),
+    "notes.txt": ("python", "notes.txt is python, under the name of another format"),
+    "w.safetensors": ("unknown", "w.safetensors is of no known format"),
+    "w.onnx": ("ambiguous", "w.onnx is of two formats at once"),
+    "w.gguf": ("gguf", "w.gguf is gguf"),
+}
+
+
+@pytest.mark.parametrize(("name", "told"), NAMED.items(), ids=NAMED)
+def test_a_file_under_the_name_of_another_format_is_said_to_be_so(name, told):
+    result = case(holding({name: told[0]}), "fail", "", allow=["empty"])
+    assert result.answer("format-allowed").actual == told[1]
+
+
+def test_code_is_not_to_be_converted():
+    """A pack's remedy is for weights: of code it would mislead."""
+    usual = case(holding({"w.bin": "pickle"}), "fail", "")
+    mixed = case(holding({"w.bin": "pickle", "m.py": "python"}), "fail", "")
+    code = case(holding({"m.py": "python"}), "fail", "")
+    both = case(holding({"w.bin": "ambiguous"}), "fail", "")
+    assert "onvert weights" in usual.answer("format-allowed").remedy
+    assert code.answer("format-allowed").remedy.startswith("Leave out m.py: code is")
+    assert "not converted. Take w.bin in" in mixed.answer("format-allowed").remedy
+    assert "two would load different" in both.answer("format-allowed").remedy

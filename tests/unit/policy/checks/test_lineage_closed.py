@@ -234,8 +234,28 @@ def test_the_path_leads_to_the_open_end():
     ]
 
 
+ADVICE = {
+    "code-not-pinned": "Commit or ignore what is not committed",
+    "step-record-untrusted": "nobody who may signed it",
+    "accepted-root-expired": "give its entry in accepted-roots.yaml a new `expires`",
+    "upstream-bom-missing": "Get the signed BOM of",
+    "inputs-only-declared": "so that its inputs are known as well",
+    "input-changed-while-running": "while nothing writes to",
+    "step-without-inputs": "with the data or model that it learned from",
+    "lineage-cycle": "Find the record that is wrong",
+}
+
+
+@pytest.mark.parametrize(("reason", "advice"), ADVICE.items(), ids=ADVICE)
+def test_the_next_step_is_for_the_reason(reason, advice):
+    case = next(case for case in CASES.values() if case.reason == reason)
+    remedy = verify("lineage-closed", case).remedy
+    assert advice in remedy
+    assert "{" not in remedy
+
+
 def test_more_open_ends_are_counted():
     result = verify(
         "lineage-closed", Case(two_open_ends, "unknown", "root-not-accepted")
     )
-    assert result.actual.endswith("; 1 more open ends")
+    assert result.actual.endswith("; 1 more open end")

@@ -193,3 +193,17 @@ def test_many_requests_are_told_in_few_words():
     result = bad("", found).answer("remote-code")
     assert result.actual.endswith("; 497 more")
     assert len(result.actual) < 300
+
+
+ADVICE = {
+    "remote-code-elsewhere": "Take that code into the artifact",
+    "program-not-approved": "Leave these files out",
+    "configuration-unclear": "written in one plain way",
+    "code-not-read": "Nothing says that it asks for code",
+}
+
+
+@pytest.mark.parametrize(("reason", "advice"), ADVICE.items(), ids=ADVICE)
+def test_the_next_step_is_for_the_reason(reason, advice):
+    case = next(case for case in CASES.values() if case.reason == reason)
+    assert advice in verify("remote-code", case).remedy

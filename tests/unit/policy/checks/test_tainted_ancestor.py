@@ -384,6 +384,62 @@ def test_the_path_leads_to_what_was_hit(name, labels):
     assert "A-1: labels flipped" in result.actual
 
 
+def test_every_advisory_is_told_up_to_a_few():
+    six = [(f"A-{n}", {"digests": [str(digest("reviews"))]}) for n in range(2, 8)]
+    arrange = several(("A-1", {"parties": [ANNE]}), *six)
+    told = hit(arrange).answer("tainted-ancestor").actual
+    assert told.startswith("reviews: A-2: labels flipped (advisories.yaml, 2026-11-01)")
+    assert all(f"A-{number}: " in told for number in range(1, 7) if number != 6)
+    assert "A-6: " not in told
+    assert "2026-11-01); also hit by A-1: labels flipped (" in told
+    assert told.endswith("; and 2 more")
+
+
+def test_who_attests_that_it_is_upstream_is_told():
+    found = verify("tainted-ancestor", CASES["party"])
+    assert found.assurance == "attested"
+    assert found.basis == "signed by acme-pipeline (evidence/0.sigstore.json)"
+    assert found.evidence == ("evidence/0.sigstore.json",)
+    claimed = verify("tainted-ancestor", CASES["derived"])
+    assert (claimed.assurance, claimed.evidence) == ("claimed", ())
+
+
+def test_other_direct_inputs_that_come_from_it_are_counted():
+    def arrange(world):
+        raw, model = world.data("raw"), world.model()
+        parts = [world.data(f"part-{number}") for number in range(3)]
+        for part in parts:
+            world.step("filter", part, {"items": raw})
+        clean = world.data("clean")
+        uses = {f"part-{n}": part for n, part in enumerate([*parts, clean])}
+        world.step("train", model, uses)
+        world.advise(digests=[str(digest("raw"))])
+        return model
+
+    found = hit(arrange).answer("tainted-ancestor")
+    assert found.actual.endswith(
+        "2026-11-01). 2 other direct inputs come from what the first one hits"
+    )
+    one = verify("tainted-ancestor", CASES["digest"])
+    assert "other direct" not in one.actual
+
+
+ADVICE = {
+    "missing": "Put advisories.yaml into the policy's folder",
+    "expired": "(this one ended 2026-11-20). Nothing is known against this model.",
+    "another registrar": "Ask who issued the advisory, and the registrar",
+    "BOM of an ancestor missing": "Get the signed BOM of reviews, and put it",
+    "files of two": "Have base recorded with its files",
+}
+
+
+@pytest.mark.parametrize(("name", "advice"), ADVICE.items(), ids=ADVICE)
+def test_what_is_not_known_to_be_bad_is_not_to_be_retrained(name, advice):
+    remedy = verify("tainted-ancestor", CASES[name]).remedy
+    assert advice in remedy
+    assert "retrain" not in remedy
+
+
 GAPS = {
     "files of an ancestor": ["sentiment", "base", "reviews"],
     "files of two": ["sentiment", "base"],

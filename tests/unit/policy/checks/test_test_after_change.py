@@ -264,3 +264,14 @@ def test_a_rule_must_ask_of_some_step():
     }
     with pytest.raises(PolicyInvalid, match="nothing would be asked"):
         policy_of(rule)
+
+
+ADVICE = {
+    "step-time-unknown": "Have the step recorded again",
+}
+
+
+@pytest.mark.parametrize(("reason", "advice"), ADVICE.items(), ids=ADVICE)
+def test_the_next_step_is_for_the_reason(reason, advice):
+    case = next(case for case in CASES.values() if case.reason == reason)
+    assert advice in verify("test-after-change", case).remedy
