@@ -87,6 +87,8 @@ def _environment() -> dict[str, str]:
     return kept | {
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
+        # Old versions know only the second of these two.
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
         "LC_ALL": "C",
     }

@@ -3,7 +3,8 @@
 Every commit that touched the file or folder gives one revision of the dataset, by the
 digest that it had then: :mod:`aibom.digest`'s, computed from git's blobs. A revision
 has its author as ``writer`` and everybody in a ``Reviewed-by:`` trailer as
-``reviewer``; the edge to the revision before has the commit's first line as its reason.
+``reviewer``; the edge to the revision before has the first line of the commit's message
+as its reason, without addresses; other words in it are kept as they were written.
 
 All of it is claimed: a commit says what its author wrote into it. A commit with a
 signature is told (``commit-signature`` = ``present``); whether it is anybody's is not
@@ -36,6 +37,7 @@ MAX_REVISION_BYTES = 1024 * 1024 * 1024
 
 FINDINGS: Mapping[str, str] = {
     "history-missing": "no git repository holds it, or git does not answer",
+    "history-elsewhere": "its repository is another folder's; it was not read",
     "history-none": "git knows no commit that touched it",
     "history-cut": f"more than {MAX_COMMITS} commits; the older ones were not read",
     "history-uncommitted": "its bytes are not those of the last commit: who changed "
@@ -47,7 +49,11 @@ FINDINGS: Mapping[str, str] = {
 
 _ID = "git-history"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_FORMAT = "%x00%H%n%an <%ae>%n%aI%n%s%n%(trailers:key=Reviewed-by,valueonly,unfold)"
+_TRAILERS = "%(trailers:key=Reviewed-by,valueonly,unfold,separator=%x01)"
+_FORMAT = f"%x00%H%n%an <%ae>%n%aI%n{_TRAILERS}%n%B"
+#: A line of a message that names people, and an address within another line.
+_TRAILER = re.compile(r"[\w-]+-by:", re.IGNORECASE)
+_ADDRESS = re.compile(r"<[^<>]*@[^<>]*>|[^\s<>(),;:]+@[^\s<>(),;:]+")
 _MAX_REASON = 500
 _PLAIN = ("100644", "100755")
 _BATCH_BYTES = 64 * 1024 * 1024
@@ -106,6 +112,8 @@ class _Reader:
         git = find_git(self.path if is_folder else self.path.parent)
         if git is None:
             return self._find("history-missing")
+        if not _is_own(git):
+            return self._find("history-elsewhere")
         inside = os.path.relpath(self.path, os.path.realpath(git.folder))
         commits = _commits(git, inside)
         if not commits:
@@ -232,10 +240,10 @@ def _commits(git: Git, inside: str) -> list[Commit]:
     found = []
     for entry in (printed or "").split("\0")[1:]:
         lines = entry.split("\n")
-        if len(lines) < 4 or not _COMMIT.fullmatch(lines[0]):
+        if len(lines) < 5 or not _COMMIT.fullmatch(lines[0]):
             continue
-        reviewers = tuple(line.strip() for line in lines[4:] if line.strip())
-        texts = [_visible(line) for line in lines[1:4]]
+        reviewers = tuple(text.strip() for text in lines[3].split("\1") if text.strip())
+        texts = [_visible(line) for line in (*lines[1:3], _reason(lines[4:]))]
         signed = _is_signed(git, lines[0])
         found.append(
             Commit(
@@ -243,6 +251,34 @@ def _commits(git: Git, inside: str) -> list[Commit]:
             )
         )
     return found
+
+
+def _reason(message: Sequence[str]) -> str:
+    """The first line of a message, without the addresses of people in it."""
+    first = next((line.strip() for line in message if line.strip()), "")
+    return "" if _TRAILER.match(first) else _ADDRESS.sub("(address)", first)
+
+
+def _is_own(git: Git) -> bool:
+    """Whether the repository is that of the folder, and no other one's.
+
+    A file ``.git`` can name any repository of this machine. That of a worktree or a
+    submodule names the folder in turn; nobody else's does.
+    """
+    printed = git.text("rev-parse", "--absolute-git-dir") or ""
+    held = os.path.realpath(printed.removesuffix("\n"))
+    top = os.path.realpath(git.folder)
+    if held.startswith(f"{top}{os.sep}"):
+        return True
+    tree = git.text("config", "--file", f"{held}/config", "--get", "core.worktree")
+    if tree is not None:
+        return os.path.realpath(os.path.join(held, tree.removesuffix("\n"))) == top
+    try:
+        with open(f"{held}/gitdir", "rb") as file:
+            back = os.fsdecode(file.read(4096)).strip()
+    except OSError:
+        return False
+    return os.path.realpath(os.path.join(held, back)) == os.path.join(top, ".git")
 
 
 def _is_signed(git: Git, commit: str) -> bool:

@@ -4,7 +4,8 @@ Loaders of models read JSON files that may name Python to be imported: ``auto_ma
 (transformers), ``custom_pipelines`` and ``trust_remote_code``, a module of the
 repository in ``modules.json`` (sentence-transformers) or as ``_class_name``
 (diffusers). ``ORG/REPO--module.Class`` names another repository, whose code is not
-among these bytes.
+among these bytes, and so does a key like ``_attn_implementation`` that names a kernel
+of a hub. ``configuration_files`` may name a configuration that is not searched here.
 
 Every ``*.json`` at any depth is searched for these words, up to :data:`MAX_SEARCHED`
 bytes. A file without any of them asks for nothing, however it is parsed. One with such
@@ -13,8 +14,9 @@ differently (a key that stands twice, text that is not UTF-8, deep nesting), it 
 *unclear*.
 
 It does not find what is not written in these words: code in weights (formats tell
-those), templates, and files of other kinds, such as YAML, that a program of one's own
-makes objects from.
+those), templates, files of other kinds, such as YAML, that a program of one's own
+makes objects from, and keys that name a module which is installed already
+(``activation_function``, ``parent_library``).
 """
 
 from __future__ import annotations
@@ -59,14 +61,17 @@ _KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 #: The words, a reference to another repository, or a letter that is written escaped,
 #: which may be part of either; and a NUL, as in UTF-16.
 _WORDS = re.compile(
-    rb"auto_map|custom_pipelines|trust_remote_code|_class_name"
+    rb"auto_map|custom_pipelines|trust_remote_code|_class_name|configuration_files"
+    rb"|_implementation"
     rb'|"[\w.-]{1,96}\\?/[\w.-]{1,96}--[\w/\\-]{1,96}\.[A-Z]\w{0,95}"'
-    rb"|\\u00(?:2[dDfF]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])|\x00"
+    rb"|\\u00(?:2[d-fD-F]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])|\x00"
 )
 #: A name of a class has a capital first, and small letters: ``a/b--c.png`` is a file.
 _ELSEWHERE = re.compile(
     r"(?P<repo>[\w.-]+/[\w.-]+?)--(?P<module>[\w/-]+)\.[A-Z]\w*[a-z]\w*", re.ASCII
 )
+#: Another configuration, in the place of this one: one that is searched as well.
+_CONFIGURATION = re.compile(r"[\w.-]{1,200}\.json", re.ASCII)
 _REFERENCE = re.compile(r"(?P<module>[\w/-]+)\.\w+")
 #: Read in full whatever words they hold: any entry may name a module.
 _ALWAYS = ("modules.json",)
@@ -100,7 +105,12 @@ def read_remote_code(
         requests.update(found.requests)
         if found.unclear:
             unclear[file.path] = found.unclear
-    return RemoteCode(tuple(sorted(requests)[:_MAX_REQUESTS]), unclear)
+    ordered = sorted(requests, key=lambda one: (not one.repository, one))
+    if len(ordered) > _MAX_REQUESTS:
+        # Those that are left out might be the ones that matter.
+        last = ordered[_MAX_REQUESTS].path
+        unclear.setdefault(last, f"more than {_MAX_REQUESTS:,} requests in all")
+    return RemoteCode(tuple(sorted(ordered[:_MAX_REQUESTS])), unclear)
 
 
 @dataclass
@@ -224,6 +234,15 @@ def _pair(key: str, value: Any, found: _Found) -> None:
         # [module of the repository, class]; a text alone names a class of the library.
         first = value[0] if value else None
         _reference(key, f"{first}.C" if isinstance(first, str) else first, found)
+    elif "_implementation" in key:
+        # A kernel of the Hub: ORG/REPO, perhaps with a version or a function.
+        for text in _texts(value, found, only=""):
+            if isinstance(text, str) and "/" in text:
+                found.asks(key, "", text)
+    elif key == "configuration_files":
+        named = value if isinstance(value, list) else [value]
+        if not all(isinstance(n, str) and _CONFIGURATION.fullmatch(n) for n in named):
+            found.unclear = found.unclear or f"{key} names what is not searched"
     elif key in _KEYS:
         before = len(found.requests)
         for text in _texts(value, found, only="impl" if key != "auto_map" else ""):

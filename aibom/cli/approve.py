@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aibom.cli.common import PATH, now, parse_when, progress_bar
+from aibom.cli.common import PATH, now, parse_when, progress_bar, warn
 from aibom.cli.signing import SigningOptions, signing_options
 from aibom.errors import UsageError
 
@@ -138,3 +138,5 @@ def _revoke(ref: Path | Digest, reason: str | None) -> None:
     click.echo(revocation(ref, reason=reason, now=now()), nl=False)
     told = "put it under `advisories:` in advisories.yaml, raise `sequence` there"
     click.echo(f"{told}; then: aibom policy lock", err=True)
+    if not isinstance(ref, Path):
+        warn("note: a digest is not checked to be the id of an approval")

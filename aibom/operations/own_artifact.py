@@ -127,19 +127,20 @@ def _require_files(
     paths = [path for listed in found.values() for path in listed]
     if not paths:
         return
-    told = [
-        f"{_WORDS[reason]}: {_listed(listed)}"
-        for reason, listed in found.items()
-        if listed
-    ]
+    told = [f"{_WORDS[code]}: {_listed(some)}" for code, some in found.items() if some]
     first = paths[0]
+    reason = "digest-mismatch"
+    if first not in there:
+        reason = "file-missing"
+    elif first not in wanted:
+        reason = "file-extra"
     if len(paths) == 1:
         told = ["is missing" if first not in there else "is not in the BOM"]
         if first in changed:
             told = [f"is sha256:{there[first]}; the BOM says sha256:{wanted[first]}"]
     raise VerificationFailed(
         "; ".join(told),
-        reason=next(reason for reason, listed in found.items() if listed),
+        reason=reason,
         where=str(folder / first),
         hint=_OTHER_BYTES,
     )

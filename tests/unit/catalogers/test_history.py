@@ -256,3 +256,67 @@ def test_text_that_is_none_is_marked(repository: Repository) -> None:
     reasons = [reason for _, reason in revisions(repository.read())]
     assert len(reasons) == 1
     assert (reasons[0] or "").encode("utf-8")
+
+
+#: message → the reason that is told, and the reviewers
+MESSAGES = {
+    "one line": ("Add May", "Add May", 0),
+    "a second line is not part of it": ("Add May\nand June", "Add May", 0),
+    "only trailers": (
+        "Signed-off-by: Jane Doe <jane@acme.example>\n"
+        "Reviewed-by: Joe <joe@acme.example>",
+        None,
+        0,  # git takes the first paragraph for a title, whatever stands in it
+    ),
+    "addresses in the line": (
+        "Ask jane@acme.example, or Joe <joe@acme.example>",
+        "Ask (address), or Joe (address)",
+        0,
+    ),
+    "two reviewers": (
+        "Add\n\nReviewed-by: A <a@b.example>\nReviewed-by: C <c@b.example>",
+        "Add",
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("key", [True, False], ids=["key", "no key"])
+@pytest.mark.parametrize(
+    ("message", "reason", "reviewers"), MESSAGES.values(), ids=MESSAGES
+)
+def test_a_reason_names_nobody_by_address(
+    message: str, reason: str | None, reviewers: int, key: bool, repository: Repository
+) -> None:
+    repository.commit({"a": "1"}, "First")
+    repository.commit({"a": "2"}, message)
+    found = repository.read(key=key)
+    assert [why for _, why in revisions(found)] == [reason]
+    named = [role for _, role, _ in people(found) if role == "reviewer"]
+    assert len(named) == (reviewers if key else 0)
+    assert "@acme.example" not in repr(found)
+
+
+def test_a_file_that_names_another_repository_is_not_followed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.commit({"a": "1"}, "A secret of somebody else")
+    host = put(tmp_path / "host", {"data/a": "1"})
+    (host / ".git").write_text(f"gitdir: {repository.folder}/.git\n")
+    found = repository.read(host / "data")
+    assert codes(found) == ["history-elsewhere"]
+    assert found.edges == ()
+
+
+def test_a_worktree_and_a_submodule_have_their_own_history(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.commit({"a": "1"}, "First")
+    repository.git("worktree", "add", "-q", str(tmp_path / "tree"), "-b", "other")
+    assert codes(repository.read(tmp_path / "tree" / "data")) == []
+    outer = Repository(tmp_path / "outer")
+    outer.git(
+        *("-c", "protocol.file.allow=always", "submodule", "--quiet", "add"),
+        *(str(repository.folder), "sub"),
+    )
+    assert codes(repository.read(outer.folder / "sub" / "data")) == []

@@ -94,6 +94,18 @@ ASKING = {
         {"_class_name": ["pipeline", "MyPipeline"]},
         {("_class_name", "pipeline.py", "")},
     ),
+    "a kernel of a hub": (
+        {"_attn_implementation_internal": "org/kernel"},
+        {("_attn_implementation_internal", "", "org/kernel")},
+    ),
+    "a kernel of a hub, below and by part": (
+        {"text_config": {"attn_implementation": {"": "org/k:fn", "vision": "sdpa"}}},
+        {("attn_implementation", "", "org/k:fn")},
+    ),
+    "another repository, with an escaped full stop": (
+        b'{"x": "org/repo--modeling\\u002eModel"}',
+        {("a value", "modeling.py", "org/repo")},
+    ),
     "another key, another repository": (
         {"anything": ["org/repo--modeling.Model"]},
         {("a value", "modeling.py", "org/repo")},
@@ -116,6 +128,10 @@ NOT_ASKING = {
     "no trust": {"trust_remote_code": False},
     "trust 0": {"trust_remote_code": 0},
     "no word on trust": {"trust_remote_code": None},
+    "a kernel of the library": {"_attn_implementation": "flash_attention_2"},
+    "other configurations that are searched": {
+        "configuration_files": ["config.4.0.0.json"]
+    },
     "class of the library": {"_class_name": "StableDiffusionPipeline"},
     "a value that is a key": {"text": "auto_map"},
     "a path": {"_name_or_path": "org/repo", "text": "a -- b.c"},
@@ -151,6 +167,15 @@ UNCLEAR = {
     "pipelines that name nothing": ({"custom_pipelines": {"mine": {}}}, "no module"),
     "pipelines as a list": ({"custom_pipelines": ["modeling.P"]}, "no module"),
     "class without a module": ({"_class_name": []}, "is no text"),
+    "a configuration by another name": (
+        {"configuration_files": ["config.4.0.0.json.txt"]},
+        "not searched",
+    ),
+    "a configuration out of sight": (
+        {"configuration_files": [".cache/huggingface/config.4.0.0.json"]},
+        "not searched",
+    ),
+    "configurations that are no list": ({"configuration_files": 5}, "not searched"),
     "deep": (DEEP, "too deep"),
     "very deep": (b"[" * 200_000 + b'"auto_map"', "too deep"),
     "cut off": (b'{"auto_map": {"AutoModel": "mod', "not JSON"),
@@ -251,6 +276,17 @@ def test_a_folder(tmp_path: Path):
         ("sub/deeper/TOKENIZER_CONFIG.JSON", "modeling.py")
     ]
     assert code.unclear == {"broken.json": "not JSON in UTF-8"}
+
+
+def test_the_request_that_matters_is_not_hidden_among_many(tmp_path: Path):
+    for number in range(1_005):
+        folder = tmp_path / f"{number:04}"
+        folder.mkdir()
+        (folder / "a.json").write_text(json.dumps(MAPPED))
+    (tmp_path / "config.json").write_text('{"auto_map": "evil/repo--modeling.Evil"}')
+    code = read(tmp_path)
+    assert "evil/repo" in {one.repository for one in code.requests}
+    assert any("more than 1,000 requests" in why for why in code.unclear.values())
 
 
 def test_a_single_file_and_a_link_to_it(tmp_path: Path):

@@ -57,5 +57,5 @@ def test_recording_loads_nothing_but_the_standard_library(project: Project) -> N
     assert project.written() == [f"{result['id']}.statement.json"]
     # The ground below it, and no other stage.
     parts = {name.split(".")[1] for name in result["ours"]}
-    ground = {"digest", "errors", "listing", "statement"}
+    ground = {"digest", "errors", "git", "listing", "statement"}
     assert parts - ground == {"recording"}
