@@ -22,7 +22,7 @@ from aibom.lineage.assurance import (
     fact_assurance,
 )
 from aibom.lineage.carry import EXEMPT_ROLES
-from aibom.lineage.evidence import Approval, Evidence
+from aibom.lineage.evidence import Approval, Evidence, UpstreamVerdict
 from aibom.lineage.identity import parse_party
 from aibom.lineage.nodes import Node, Relation
 from aibom.policy.context import Context
@@ -80,15 +80,24 @@ def named_approvers(
 
 
 def signed_approvers(
-    context: Context, node: Node, roles: Collection[str]
+    context: Context,
+    node: Node,
+    roles: Collection[str],
+    tier: Tier,
+    max_age: Days | None = None,
 ) -> Iterator[Holder]:
     """Those who signed in one of these roles what can be a word for it.
 
-    That is its BOM, its model signature, or a verdict that passed it. Approvals, which
-    may have ended, are :func:`words_of`.
+    That is its BOM, its model signature, or a verdict that passed it for this tier or a
+    stricter one, and still holds. Approvals, which may have ended, are
+    :func:`words_of`.
     """
     for holder, item in _signers(context, node, roles):
-        if _speaks_for_it(item):
+        if item.verdict is not None:
+            counts = _still_passes(context, item.verdict, tier, max_age)
+        else:
+            counts = item.predicate_type in (REFERENCE_V01, OMS_V1)
+        if counts:
             yield holder
 
 
@@ -173,10 +182,23 @@ def _short(text: str) -> str:
     return _HEX.sub(r"\1…", text)
 
 
-def _speaks_for_it(item: Evidence) -> bool:
-    if item.verdict is not None:
-        return item.verdict.passed and not item.verdict.report_only
-    return item.predicate_type in (REFERENCE_V01, OMS_V1)
+def _still_passes(
+    context: Context, said: UpstreamVerdict, tier: Tier, max_age: Days | None
+) -> bool:
+    """Whether a verdict is a yes that is in force, by the same rules as an approval.
+
+    It is as old as the moment that it was asked for, if that is further back.
+    """
+    if not said.passed or said.report_only:
+        return False
+    if _STRICTEST_FIRST.index(said.tier) > _STRICTEST_FIRST.index(tier):
+        return False
+    if said.expires is not None and said.expires <= context.now:
+        return False
+    times = (said.verified_at, said.effective_time)
+    if max(times) > context.now:
+        return False
+    return max_age is None or context.now - min(times) <= max_age
 
 
 @dataclass(frozen=True, slots=True)

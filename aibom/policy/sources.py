@@ -73,14 +73,21 @@ class SourceMatch:
 
     def matches(self, source: Source) -> bool:
         """Whether every field that is given equals the source's: for what allows."""
-        return source.locations <= {self.repository_url} and all(
+        wanted_at = {self.repository_url} if self.repository_url else frozenset()
+        # Exactly: a mirror is not the public registry, in neither direction.
+        return source.locations == wanted_at and all(
             wanted is None or wanted == found for wanted, found in self._pairs(source)
         )
 
     def may_mean(self, source: Source) -> bool:
-        """Whether the source may be meant, without regard to case: for what forbids."""
-        if self.repository_url and self.repository_url not in source.locations:
-            return False
+        """Whether the source may be meant: for what forbids.
+
+        Case does not count, nor does a slash at the end of an address.
+        """
+        if self.repository_url:
+            found = {_loosely(location) for location in source.locations}
+            if _loosely(self.repository_url) not in found:
+                return False
         return all(
             wanted is None or wanted.casefold() == (found or "").casefold()
             for wanted, found in self._pairs(source)
@@ -93,6 +100,10 @@ class SourceMatch:
             (self.name, source.name),
             (self.revision, source.revision),
         )
+
+
+def _loosely(address: str) -> str:
+    return address.casefold().rstrip("/")
 
 
 def read_match(reader: Reader) -> SourceMatch:

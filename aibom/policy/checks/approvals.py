@@ -6,11 +6,12 @@ generated it, by the node itself, or by a `review` step that used exactly these 
 or who signed, in one of `signer_roles` of `signers.yaml`, an approval of it, its BOM,
 its model signature or a verdict that passed it. An approval (`aibom approve`) counts
 for exactly these bytes, for its own tier and laxer ones, until it expires or is older
-than `max_age`, and as long as `advisories.yaml` does not withdraw it. Nobody counts
-twice. Nobody counts who is an author, or may be one by name: whoever took part in
-making it in any role but auditor, reviewer, approver or owner, and whoever signed the
-record of a step that generated it. With `only_steps`, nodes made by steps of other
-kinds are not asked.
+than `max_age`, and as long as `advisories.yaml` does not withdraw it. A verdict counts
+for its own tier and laxer ones, until it expires or is older than `max_age`, and not if
+it is dated later than now. Nobody counts twice. Nobody counts who is an author, or may
+be one by name: whoever took part in making it in any role but auditor, reviewer,
+approver or owner, and whoever signed the record of a step that generated it. With
+`only_steps`, nodes made by steps of other kinds are not asked.
 
 Why it matters: one person can be bribed, tricked or wrong. Two who both have to say yes
 are two attacks.
@@ -164,11 +165,12 @@ def _answer(
     """The answer as far as it hangs on who approved it, and not on who made it."""
     approvers = frozenset(settings.approvers)
     roles = settings.signer_roles
+    tier = Tier(settings.tier)
     found = [
         *named_approvers(context, node, settings.named_in),
-        *signed_approvers(context, node, roles),
+        *signed_approvers(context, node, roles, tier, settings.max_age),
     ]
-    words = words_of(context, node, roles, Tier(settings.tier), settings.max_age)
+    words = words_of(context, node, roles, tier, settings.max_age)
     words = [word for word in words if word.holder.party in approvers]
     found = [holder for holder in found if holder.party in approvers]
     in_force = [word.holder for word in words if word.lapse is None]

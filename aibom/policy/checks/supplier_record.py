@@ -5,8 +5,9 @@ against `suppliers.yaml`. An organisation is asked about in every role but audit
 reviewer, approver and owner, also where it signed the node's BOM or its model signature
 (`bom-signer`, `model-signer`), or, with `roles`, only in those. Names are compared
 letter by letter and sources field by field; what is suspended, without regard to case.
-Organisations under `own` need no record. People are not asked about: nothing says whom
-they work for.
+Organisations under `own` need no record; that one of them signed BOM or model says who
+supplied it only where a step generated it. People are not asked about: nothing says
+whom they work for.
 
 Why it matters: labels and data are bought, and somebody has to have asked who from,
 under which agreement, and lately. An incident at a supplier is found by asking who
@@ -21,9 +22,9 @@ Fails: one is suspended (`supplier-suspended`), its record has expired
 
 Unknown: one has no record (`supplier-record-missing`), or was reviewed too long ago
 (`supplier-review-too-old`) or after this evaluation (`supplier-review-in-future`);
-nothing names a supplier or a source, and it is not known, well enough, that a step of
-your own generated the node (`supplier-not-named`); what is named is only claimed
-(`assurance-too-low`).
+nothing names a supplier or a source, but perhaps your own signature, and it is not
+known, well enough, that a step generated the node (`supplier-not-named`); what is named
+is only claimed (`assurance-too-low`).
 
 Not applicable: nodes that a step generated, without any organisation or source
 (`generated-by-a-step`), and accepted roots without either (`accepted-root`).
@@ -104,6 +105,9 @@ def evaluate(
     known = context.data.suppliers or Suppliers()
     expected = f"suppliers on record, reviewed within {settings.max_age.days} days"
     asked = [*_organisations(context, node, settings), *_sources(context, node)]
+    if not context.is_generated(node.id, minimum):
+        # Whoever took it in signs for it: that says nothing of where it is from.
+        asked = [one for one in asked if not _is_own_signature(one, known)]
     if not asked:
         return replace(_nobody(context, node, minimum), expected=expected)
     others = [one for one in asked if one.name not in known.own]
@@ -139,6 +143,10 @@ def _nobody(context: Context, node: Node, minimum: Level) -> Outcome:
         return not_applicable("accepted-root")
     text = "nothing says who supplied it, nor where it is from"
     return unknown("supplier-not-named", actual=text)
+
+
+def _is_own_signature(one: _Asked, known: Suppliers) -> bool:
+    return one.role in _SIGNERS and one.name in known.own
 
 
 def _organisations(

@@ -229,6 +229,39 @@ def test_what_is_allowed_could_also_be_forbidden(namespace, text):
         assert source.namespace == namespace
 
 
+HUB_URL = "https://hub.evil.example/models"
+#: written in the list, written at the source → is it that, may it be that
+ADDRESSES = {
+    "as it is written": (HUB_URL, HUB_URL, True, True),
+    "host in capitals": (HUB_URL, "https://HUB.evil.example/models", False, True),
+    "path in capitals": (HUB_URL, "https://hub.evil.example/Models", False, True),
+    "slash at the end": (HUB_URL, f"{HUB_URL}/", False, True),
+    "slashes at the end": (HUB_URL, f"{HUB_URL}//", False, True),
+    "slash in the list": (f"{HUB_URL}/", HUB_URL, False, True),
+    "capitals in the list": (HUB_URL.upper(), HUB_URL, False, True),
+    "longer host": (HUB_URL, "https://hub.evil.example.org/models", False, False),
+    "further down": (HUB_URL, f"{HUB_URL}/more", False, False),
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+@pytest.mark.parametrize("key", ["repository_url", "download_url"])
+def test_an_address_is_forbidden_however_it_is_written(key, address):
+    listed, written, is_it, may_be = address
+    source = parse_source(f"pkg:huggingface/acme/x@{COMMIT}?{key}={written}")
+    match = SourceMatch("huggingface", "acme", None, None, listed)
+    assert (match.matches(source), match.may_mean(source)) == (is_it, may_be)
+
+
+def test_a_mirror_that_is_allowed_does_not_allow_the_public_registry():
+    public = parse_source(f"pkg:huggingface/acme/x@{COMMIT}")
+    mirror = SourceMatch("huggingface", "acme", None, None, HUB_URL)
+    assert (mirror.matches(public), mirror.may_mean(public)) == (False, False)
+    anywhere = SourceMatch("huggingface", "acme", None, None)
+    there = parse_source(f"pkg:huggingface/acme/x@{COMMIT}?repository_url={HUB_URL}")
+    assert (anywhere.matches(public), anywhere.matches(there)) == (True, False)
+
+
 # ── looking advisories up ──────────────
 
 

@@ -65,8 +65,15 @@ def signed(*signers, base=None, what=None):
     return arrange
 
 
-def gated(passed=True, report_only=False, party=ANNE):
-    """Somebody who may approve signed what a gate said."""
+def gated(
+    passed=True,
+    report_only=False,
+    tier=Tier.HIGH,
+    on=timedelta(),
+    asked_for=timedelta(),
+    until=None,
+):
+    """Somebody who may approve signed what a gate said, then, for a while."""
 
     def arrange(world):
         model = approved()(world)
@@ -74,18 +81,19 @@ def gated(passed=True, report_only=False, party=ANNE):
             "https://acme.example/gate",
             passed,
             "allowed",
-            Tier.HIGH,
+            tier,
             report_only,
             "sha256:" + "1" * 64,
-            NOW,
-            NOW,
+            NOW + on,
+            NOW + asked_for,
+            None if until is None else NOW + until,
         )
         item = Evidence(
             sha("verdict"),
             "https://slsa.dev/verification_summary/v1",
             (("acme/model", digest("sentiment")),),
             "evidence/verdict.sigstore.json",
-            key(party),
+            key(ANNE),
             verdict=verdict,
         )
         world.evidence.append(lambda _: item)
@@ -234,6 +242,7 @@ def apart(arrange, settings=SETTINGS):
     return unknown("party-not-comparable", arrange, settings)
 
 
+BY_GATE = {**SIGNED, "minimum": 1}
 MIXED = {"minimum": 2, "approvers": [ANNE, STRANGER]}
 CASES = {
     "two": passing(approved(ANNE, BERT)),
@@ -246,7 +255,17 @@ CASES = {
         signed(key(ANNE, "a"), key(BERT, "b"), what=OMS_V1), SIGNED
     ),
     "one named, one signed": passing(signed(key(BERT), base=approved(ANNE)), EITHER),
-    "a gate's yes": passing(gated(), {**SIGNED, "minimum": 1}),
+    "a gate's yes": passing(gated(), BY_GATE),
+    "a gate's yes, to the last second": passing(
+        gated(until=timedelta(seconds=1)), BY_GATE
+    ),
+    "a gate's yes for a stricter tier": passing(
+        gated(tier=Tier.MEDIUM), {**BY_GATE, "tier": "low"}
+    ),
+    "a gate's yes, as old as it may be": passing(
+        gated(on=-90 * DAY, asked_for=-90 * DAY), {**BY_GATE, "max_age": "90d"}
+    ),
+    "a gate's yes, of any age": passing(gated(on=-900 * DAY), BY_GATE),
     "reviewed": passing(reviewed(ANNE, BERT)),
     "attributed": passing(attributed(ANNE, BERT)),
     "claimed, where that is enough": passing(
@@ -446,10 +465,18 @@ CASES = {
     "signed by strangers": few(signed(None, None), SIGNED),
     "named is not signed": few(approved(ANNE, BERT), SIGNED),
     "an audit approves nothing": few(audited, {**SIGNED, "minimum": 1}),
-    "a gate's no": few(gated(False), {**SIGNED, "minimum": 1}),
-    "a gate that lets all through": few(
-        gated(report_only=True), {**SIGNED, "minimum": 1}
+    "a gate's no": few(gated(False), BY_GATE),
+    "a gate that lets all through": few(gated(report_only=True), BY_GATE),
+    "a gate's yes that expires now": few(gated(until=timedelta()), BY_GATE),
+    "a gate's yes for a laxer tier": few(gated(tier=Tier.MEDIUM), BY_GATE),
+    "a gate's yes of long ago": few(
+        gated(on=-90 * DAY - timedelta(seconds=1)), {**BY_GATE, "max_age": "90d"}
     ),
+    "a gate's yes, asked for long ago": few(
+        gated(asked_for=-91 * DAY), {**BY_GATE, "max_age": "90d"}
+    ),
+    "a gate's yes of tomorrow": few(gated(on=DAY), BY_GATE),
+    "a gate's yes, asked for tomorrow": few(gated(asked_for=DAY), BY_GATE),
     "other bytes were reviewed": few(reviewed(ANNE, BERT, same=False)),
     "used is not reviewed": few(reviewed(ANNE, BERT, kind="evaluate")),
     "reviewers do not approve": few(attributed(ANNE, BERT, role="reviewer")),

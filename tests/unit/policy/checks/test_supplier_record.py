@@ -20,6 +20,7 @@ from aibom.statement import OMS_V1
 
 LABELS = "org:Labels Ltd"
 LISTED = {"supplier": LABELS}
+OURS = ("acme", "release", "org:Acme")
 HUB = {"type": "huggingface", "namespace": "acme"}
 HUB_RECORD = {"supplier": "org:Acme Hub", "matches": [HUB]}
 SUSPENDED = {"supplier": "org:Bad", "status": "suspended"}
@@ -63,11 +64,15 @@ def source_record(**changes):
     return taken(records=[{**HUB_RECORD, **changes}])
 
 
-def signed_by(signer, **own):
-    """Data of which only the signature says whose they are."""
+def signed_by(signer, made=None, root=None, **own):
+    """Data of which only the signature says whose they are, and perhaps a step."""
 
     def arrange(world):
         data = world.data()
+        if made is not None:
+            world.step("label", data, {"items": world.data("pool")}, [], **made)
+        if root:
+            world.accept(root)
         world.bom(data, signer)
         world.supply(LISTED, **own)
         return data
@@ -75,11 +80,22 @@ def signed_by(signer, **own):
     return arrange
 
 
-def weights_signed_by(party):
+def claimed_and_signed(world):
+    """A source that nobody vouches for, beside the signature of whoever took it in."""
+    data = world.data("plain")
+    world.build.edge(
+        data, Relation.ATTRIBUTED_TO, world.build.party(LABELS), "supplier"
+    )
+    world.say(OMS_V1, data, Signer(*OURS))
+    world.supply(LISTED, own=["org:Acme"])
+    return data
+
+
+def weights_signed_by(party, **own):
     def arrange(world):
         node = world.model()
         world.say(OMS_V1, node, Signer("publisher", "base", party))
-        world.supply(LISTED)
+        world.supply(LISTED, **own)
         return node
 
     return arrange
@@ -129,8 +145,8 @@ CASES = {
         labelled("org:Acme", LABELS, own=["org:Acme"])
     ),
     "signed by a supplier": good(signed_by(Signer("labels", "data", LABELS))),
-    "signed by oneself": good(
-        signed_by(Signer("acme", "release", "org:Acme"), own=["org:Acme"])
+    "made by a step, and signed by oneself": good(
+        signed_by(Signer(*OURS), made={}, own=["org:Acme"])
     ),
     "weights signed by a supplier": good(weights_signed_by(LABELS)),
     "only in a role that is not asked": good(
@@ -235,6 +251,19 @@ CASES = {
         "supplier-review-in-future", record(reviewed_on="2026-11-22")
     ),
     "nobody named": doubt("supplier-not-named", taken(None)),
+    "signed by oneself": doubt(
+        "supplier-not-named", signed_by(Signer(*OURS), own=["org:Acme"])
+    ),
+    "weights signed by oneself": doubt(
+        "supplier-not-named", weights_signed_by("org:Acme", own=["org:Acme"])
+    ),
+    "signed by oneself, and a step that nobody signed": doubt(
+        "supplier-not-named",
+        signed_by(Signer(*OURS), made={"signer": None}, own=["org:Acme"]),
+    ),
+    "a supplier that is claimed, signed by oneself": doubt(
+        "assurance-too-low", claimed_and_signed
+    ),
     "step that nobody signed": doubt("supplier-not-named", labelled(ANNE, signer=None)),
     "claimed": doubt("assurance-too-low", taken(signed=False)),
     "own, claimed": doubt(
@@ -245,6 +274,11 @@ CASES = {
     ),
     "not in the roles that are asked": case(
         labelled("org:Other"), "not-applicable", "generated-by-a-step", roles=["writer"]
+    ),
+    "accepted root, signed by oneself": case(
+        signed_by(Signer(*OURS), root="reviews", own=["org:Acme"]),
+        "not-applicable",
+        "accepted-root",
     ),
     "accepted root": case(accepted, "not-applicable", "accepted-root"),
 }
