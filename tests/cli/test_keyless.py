@@ -579,30 +579,36 @@ SERVICES = {
     "rekor": ("log/entries", "Rekor"),
     "timestamps": ("api/v1/timestamp", "the timestamp authority"),
 }
-#: kind of fault → how, time-out, reason, what else is said
+#: Time-outs to come to the server in; the next is for a machine that was too slow.
+SHORT = ("3", "9", "27")
+LONG = ("300",)
+#: kind of fault → how, time-outs, reason, what else is said
 FAULTS = {
-    "hang": ({"delay": 60.0}, "3", "signing-timed-out", "within 3 seconds"),
-    "trickle": ({"delay": 60.0}, "3", "signing-timed-out", "within 3 seconds"),
-    "status": ({"status": 503}, "300", "service-failed", "planned by the test"),
-    "html": ({"status": 200}, "300", "service-failed", "else than an answer"),
+    "hang": ({"delay": 60.0}, SHORT, "signing-timed-out", "within {} seconds"),
+    "trickle": ({"delay": 60.0}, SHORT, "signing-timed-out", "within {} seconds"),
+    "status": ({"status": 503}, LONG, "service-failed", "planned by the test"),
+    "html": ({"status": 200}, LONG, "service-failed", "else than an answer"),
 }
 
 
 @pytest.mark.parametrize(("path", "who"), SERVICES.values(), ids=SERVICES)
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_server_that_does_not_behave(place, faulty, kind, path, who):
-    how, seconds, reason, says = FAULTS[kind]
+    how, time_outs, reason, says = FAULTS[kind]
     faulty.fail(path, kind, times=None, **how)
     was = snapshot(place)
-    ran = sign(place, faulty.identity_token(), "--timeout", seconds)
-    assert (ran.code, ran.out) == (1, ""), ran.err
-    message, hint = ran.err.splitlines()
-    assert message.startswith("aibom: ")
-    assert message.endswith(f"[{reason}]")
-    assert who in message
-    assert says in message
-    assert hint.strip()
-    assert snapshot(place) == was
+    for seconds in time_outs:
+        ran = sign(place, faulty.identity_token(), "--timeout", seconds)
+        assert (ran.code, ran.out) == (1, ""), ran.err
+        message, hint = ran.err.splitlines()
+        assert message.startswith("aibom: ")
+        assert message.endswith(f"[{reason}]")
+        assert says.format(seconds) in message
+        assert hint.strip()
+        assert snapshot(place) == was
+        if who in message:
+            return
+    raise AssertionError(f"it never told who: {message}")
 
 
 def test_nobody_is_there(place):
@@ -775,7 +781,7 @@ def test_ctrl_c_leaves_nothing(place, faulty):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(0.05)
         child.send_signal(2)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=120)
     finally:
         child.kill()
     assert (child.returncode, out) == (130, "")

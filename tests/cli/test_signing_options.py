@@ -333,7 +333,7 @@ def test_no_time_no_signature(world, signer, here, fault, reason):
         url = f"{signer.url}/api/v1/timestamp"
         signer.fail("timestamp", fault)
     before = (world.model / "aibom.sigstore.json").read_bytes()
-    ran = here("sign", "model", *KEY, "--timestamp-url", url, "--timeout", "20")
+    ran = here("sign", "model", *KEY, "--timestamp-url", url, "--timeout", "120")
     assert (ran.code, f"[{reason}]" in ran.err) == (1, True)
     assert (world.model / "aibom.sigstore.json").read_bytes() == before
 

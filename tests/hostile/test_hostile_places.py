@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType
@@ -41,19 +41,25 @@ KEY = "tests:0123456789abcdef0123456789abcdef"
 ALL = {cataloger.id: cataloger for cataloger in catalogers()}
 
 
-class Hangs(Exception):
-    """A batch took more CPU than any does that comes to an end."""
+class Hangs(BaseException):
+    """A batch took more CPU than any does that comes to an end.
+
+    No ``Exception``, which a parser that expects the worst would take for bad input.
+    """
 
 
 @contextmanager
 def limited_cpu(seconds: float) -> Iterator[None]:
-    """Stop what does not end: by CPU, so that a busy machine does not matter."""
+    """Stop what does not end: by CPU, so that a busy machine does not matter.
+
+    Again and again, for what swallows even this, or was in no state to be stopped.
+    """
 
     def stop(_: int, frame: FrameType | None) -> None:
         raise Hangs(str(frame))
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
     try:
         yield
     finally:
@@ -64,6 +70,17 @@ def limited_cpu(seconds: float) -> Iterator[None]:
 def test_what_hangs_is_stopped() -> None:
     with pytest.raises(Hangs), limited_cpu(0.05):
         sum(0 for _ in itertools.repeat(0))
+
+
+@pytest.mark.parametrize("swallowed", [Exception, BaseException])
+def test_what_swallows_all_it_can_is_stopped(swallowed: type[BaseException]) -> None:
+    def hang() -> None:
+        with suppress(swallowed):
+            sum(0 for _ in itertools.repeat(0))
+        sum(0 for _ in itertools.repeat(0))
+
+    with pytest.raises(Hangs), limited_cpu(0.05):
+        hang()
 
 
 def test_every_cataloger_is_attacked() -> None:
@@ -172,7 +189,7 @@ def failures(files: Sequence[tuple[str, bytes]]) -> list[str]:
     try:
         with limited_cpu(CPU_SECONDS):
             check(files)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+    except (Exception, Hangs) as error:  # noqa: BLE001 - whatever it is, it is told
         if len(files) == 1:
             path, data = files[0]
             return [f"{path} {data[:300]!r}: {error!r}"[:1000]]

@@ -27,7 +27,8 @@ def test_a_file_is_kept_as_it_is(local_sigstore):
     root = TrustRoot.parse(data, "root.json")
     assert (root.name, root.data) == ("root.json", data)
     assert root.digest == hashlib.sha256(data).hexdigest()
-    assert timedelta(hours=23) < root.age(datetime.now(UTC)) < timedelta(hours=25)
+    # A day, and as long as the tests have been running since it was started.
+    assert timedelta(hours=23) < root.age(datetime.now(UTC)) < timedelta(hours=48)
 
 
 def test_a_trust_config_holds_the_same_root(local_sigstore):

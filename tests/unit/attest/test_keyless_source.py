@@ -6,7 +6,6 @@ import gc
 import io
 import json
 import threading
-import time
 import urllib.request
 import webbrowser
 
@@ -176,13 +175,20 @@ def test_a_person_logs_in(sigstore, monkeypatch, capsys):
     assert token not in err
 
 
+def causes(error):
+    """What an error was raised from, and what that was raised from."""
+    while error is not None:
+        yield f"{type(error).__name__}: {error}"
+        error = error.__cause__ or error.__context__
+
+
 def test_a_person_who_does_not_come_is_not_waited_for_for_ever(sigstore, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", browser(lambda _: None))
     threads = threading.active_count()
     with pytest.raises(InputError) as refused:
-        browser_token(sigstore.trust_config(), 0.5)
+        browser_token(sigstore.trust_config(), 3.0)
     assert refused.value.reason == "token-unavailable"
-    assert "within 0.5 seconds" in refused.value.message
+    assert "TimeoutError: no answer within 3 seconds" in causes(refused.value)
     # Its own small server is gone too, or the program would not end.
     assert threading.active_count() <= threads + 1
 
@@ -246,11 +252,11 @@ def test_an_issuer_that_does_not_behave(sigstore, monkeypatch, what, kind, how):
 def test_an_issuer_that_hangs(sigstore, monkeypatch, what):
     monkeypatch.setattr(webbrowser, "open", browser(follow))
     sigstore.fail(what, "hang", times=None)
-    began = time.monotonic()
     with pytest.raises(InputError) as refused:
         browser_token(sigstore.trust_config(), 2.0)
     assert refused.value.reason == "token-unavailable"
-    assert time.monotonic() - began < 25  # sigstore-python alone takes 30
+    # Our own bound rang, and not that of sigstore-python, after 30 seconds of silence.
+    assert "TimeoutError: no answer within 2 seconds" in causes(refused.value)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nothing", "file:///etc/passwd"])

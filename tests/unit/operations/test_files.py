@@ -92,7 +92,7 @@ def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
     reader.start()
     write_named(pipe, b"new")
-    reader.join(timeout=10)
+    reader.join(timeout=120)
     assert read == [b"new"]
     assert pipe.is_fifo()
 

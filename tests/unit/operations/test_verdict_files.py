@@ -210,7 +210,7 @@ def test_a_place_is_what_a_shell_would_take_it_for(
     )
     reader.start()
     attest(world.gate(), world.model, pipe)
-    reader.join(30)
+    reader.join(120)
     assert pipe.is_fifo()
     assert parse_bundle(read[0], "pipe").payload
     target, link = tmp_path / "target.json", tmp_path / "link.json"

@@ -211,7 +211,7 @@ sys.exit(outcome.exit_code)
 """
 READY = "import signal, sys, time; "
 # Many short sleeps: a long one would not see a signal that came right before it.
-WAIT = "print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]"
+WAIT = "print('ready', flush=True); [time.sleep(0.05) for _ in range(4800)]"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -247,7 +247,7 @@ def test_a_signal_to_us_is_a_signal_to_the_command(
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
-    printed, _ = process.communicate(timeout=30)
+    printed, _ = process.communicate(timeout=120)
     assert process.returncode == (128 + number if expected is None else expected)
     assert printed == f"recorded {recorded}\n"
     assert len(project.written()) == recorded
@@ -286,7 +286,7 @@ def test_a_signal_that_we_ignore_is_ignored_by_the_command(project: Project) -> 
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 0
     assert Path("out").read_text() == "0"
 
@@ -312,7 +312,7 @@ def test_a_key_press_interrupts_the_command_once(project: Project) -> None:
         assert process.stdout.readline() == "interrupted\n"
         # Sent on after whatever was made of the key press, so the count is complete.
         process.send_signal(signal.SIGTERM)
-        printed, _ = process.communicate(timeout=30)
+        printed, _ = process.communicate(timeout=120)
     finally:
         os.close(keyboard)
         os.close(terminal)

@@ -21,7 +21,7 @@ def sigstore():
         yield running
 
 
-def get_keys(sigstore, timeout=10.0):
+def get_keys(sigstore, timeout=60.0):
     return requests.get(f"{sigstore.url}/keys", timeout=timeout)
 
 
@@ -74,7 +74,7 @@ def test_a_late_answer(sigstore):
 
 
 def test_a_late_answer_is_too_late(sigstore):
-    sigstore.fail("GET /keys", "slow", delay=30)
+    sigstore.fail("GET /keys", "slow", delay=60)
     with pytest.raises(requests.ReadTimeout):
         get_keys(sigstore, timeout=0.2)
 
@@ -82,10 +82,10 @@ def test_a_late_answer_is_too_late(sigstore):
 def test_a_trickle_outlasts_a_read_timeout(sigstore):
     # Each byte is in time, all of them are not: why a client needs its own deadline.
     truth = get_keys(sigstore).json()
-    sigstore.fail("GET /keys", "trickle", delay=1.0)
+    sigstore.fail("GET /keys", "trickle", delay=6.0)
     started = time.monotonic()
-    assert get_keys(sigstore, timeout=0.6).json() == truth
-    assert time.monotonic() - started > 0.6
+    assert get_keys(sigstore, timeout=5.0).json() == truth
+    assert time.monotonic() - started > 5.0
 
 
 def test_faults_are_used_up_in_their_order(sigstore):
@@ -122,7 +122,7 @@ def hanging(sigstore):
 
     def ask():
         try:
-            get_keys(sigstore, timeout=30)
+            get_keys(sigstore, timeout=60)
         except requests.RequestException as error:
             errors.append(type(error))
 
@@ -137,14 +137,14 @@ def hanging(sigstore):
 def test_recovery_lets_go_of_who_waits(sigstore):
     thread, errors = hanging(sigstore)
     sigstore.recover()
-    thread.join(10)
+    thread.join(120)
     assert errors == [requests.ConnectionError]
 
 
 def test_stopping_lets_go_of_who_waits():
     with LocalSigstore() as sigstore:
         thread, errors = hanging(sigstore)
-    thread.join(10)
+    thread.join(120)
     assert errors == [requests.ConnectionError]
 
 

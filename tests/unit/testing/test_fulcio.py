@@ -56,7 +56,7 @@ def ask_fulcio(sigstore, token, request=None):
         f"{sigstore.url}/api/v2/signingCert",
         json={"certificateSigningRequest": encoded(pem(request or csr()))},
         headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
+        timeout=60,
     )
 
 
@@ -105,7 +105,7 @@ def test_fulcio_takes_the_token_from_the_body_too(local_sigstore):
         "certificateSigningRequest": encoded(pem(csr())),
     }
     url = f"{local_sigstore.url}/api/v2/signingCert"
-    answer = requests.post(url, json=body, timeout=10)
+    answer = requests.post(url, json=body, timeout=60)
     chain = answer.json()["signedCertificateEmbeddedSct"]["chain"]["certificates"]
     assert len(chain) == 3
 
@@ -168,7 +168,7 @@ BODIES = [b"", b"{", b"[]", b"\xff", b"null", b"[" * 100_000]
     "path", ["/api/v2/signingCert", "/api/v1/log/entries", "/api/v2/log/entries"]
 )
 def test_a_body_that_is_no_object(local_sigstore, path, body):
-    answer = requests.post(local_sigstore.url + path, data=body, timeout=10)
+    answer = requests.post(local_sigstore.url + path, data=body, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["message"]
 
@@ -197,9 +197,9 @@ def test_the_text_of_fulcio_is_behind_the_empty_error(local_sigstore):
 
 def test_tokens_are_checked_with_published_keys(local_sigstore):
     base = local_sigstore.url
-    found = requests.get(f"{base}/.well-known/openid-configuration", timeout=10).json()
+    found = requests.get(f"{base}/.well-known/openid-configuration", timeout=60).json()
     assert found["issuer"] == base
-    (key,) = requests.get(found["jwks_uri"], timeout=10).json()["keys"]
+    (key,) = requests.get(found["jwks_uri"], timeout=60).json()["keys"]
     token = local_sigstore.identity_token("bob@example.org")
     claims = jwt.decode(token, jwt.PyJWK(key), ["ES256"], audience=AUDIENCE)
     assert (claims["email"], claims["iss"]) == ("bob@example.org", base)
@@ -227,7 +227,7 @@ AUTHORIZE = {
 def test_a_login_that_is_refused(local_sigstore, change):
     query = {**AUTHORIZE, **change}
     answer = requests.get(
-        f"{local_sigstore.url}/auth", query, timeout=10, allow_redirects=False
+        f"{local_sigstore.url}/auth", query, timeout=60, allow_redirects=False
     )
     assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
 
@@ -235,7 +235,7 @@ def test_a_login_that_is_refused(local_sigstore, change):
 def test_a_login_adds_no_headers(local_sigstore):
     query = {**AUTHORIZE, "redirect_uri": "http://127.0.0.1:9/\r\nX-Added: yes"}
     answer = requests.get(
-        f"{local_sigstore.url}/auth", query, timeout=10, allow_redirects=False
+        f"{local_sigstore.url}/auth", query, timeout=60, allow_redirects=False
     )
     assert answer.status_code == 302
     assert "X-Added" not in answer.headers
@@ -243,9 +243,9 @@ def test_a_login_adds_no_headers(local_sigstore):
 
 def test_a_login_code_is_for_whoever_asked(local_sigstore):
     answer = requests.get(
-        f"{local_sigstore.url}/auth", AUTHORIZE, timeout=10, allow_redirects=False
+        f"{local_sigstore.url}/auth", AUTHORIZE, timeout=60, allow_redirects=False
     )
     code = answer.headers["Location"].partition("code=")[2].partition("&")[0]
     form = {"code": code, "code_verifier": "guessed"}
-    refused = requests.post(f"{local_sigstore.url}/token", form, timeout=10)
+    refused = requests.post(f"{local_sigstore.url}/token", form, timeout=60)
     assert (refused.status_code, refused.json()) == (400, {"error": "invalid_grant"})

@@ -204,7 +204,7 @@ def test_a_github_job_that_asks_for_no_audience(local_sigstore):
     job = local_sigstore.github_environment()
     bearer = {"Authorization": f"bearer {job['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
     url = job["ACTIONS_ID_TOKEN_REQUEST_URL"]
-    token = requests.get(url, headers=bearer, timeout=10).json()["value"]
+    token = requests.get(url, headers=bearer, timeout=60).json()["value"]
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["aud"] == "https://github.com/acme"
 
@@ -268,7 +268,7 @@ def test_a_person_logs_in_through_a_browser(local_sigstore, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", browser.open)
     token = Issuer(local_sigstore.url).identity_token()
     for thread in browser.threads:
-        thread.join(9)
+        thread.join(60)
     assert token.identity == "user@example.org"
     bundle = sign(local_sigstore, token=str(token))
     policy = sigstore_policy.Identity(

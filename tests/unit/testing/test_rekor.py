@@ -83,7 +83,7 @@ V1_ENTRIES = {
 
 def submit(sigstore, version, entry):
     url = f"{sigstore.url}/api/{version}/log/entries"
-    return requests.post(url, json=entry, timeout=10)
+    return requests.post(url, json=entry, timeout=60)
 
 
 def test_rekor_v1_takes_what_sigstore_python_sends(local_sigstore):

@@ -40,7 +40,7 @@ def test_any_loopback_address_will_do(host):
     with LocalSigstore(host=host) as sigstore, requests.Session() as session:
         session.trust_env = False  # the proxy of conftest.py is not for this address
         assert sigstore.url.startswith(f"http://{host}:")
-        assert session.get(f"{sigstore.url}/keys", timeout=10).status_code == 200
+        assert session.get(f"{sigstore.url}/keys", timeout=60).status_code == 200
 
 
 def test_a_port_that_is_taken(local_sigstore):
@@ -54,7 +54,7 @@ def test_a_port_that_is_taken(local_sigstore):
     [("GET", "/"), ("GET", "/api/v2/signingCert"), ("POST", "/keys"), ("GET", "/../")],
 )
 def test_what_is_not_there(local_sigstore, method, path):
-    answer = requests.request(method, local_sigstore.url + path, timeout=10)
+    answer = requests.request(method, local_sigstore.url + path, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (404, 404)
 
 
@@ -100,7 +100,7 @@ def test_a_broken_client_breaks_nothing(local_sigstore, capfd, sent):
         client.shutdown(socket.SHUT_WR)
         answer = client.makefile("rb").read()
     assert b"HTTP/1.1 200 " not in answer
-    answer = requests.get(f"{local_sigstore.url}/keys", timeout=10)
+    answer = requests.get(f"{local_sigstore.url}/keys", timeout=60)
     assert answer.status_code == 200
     assert capfd.readouterr().err == ""
 
@@ -127,7 +127,7 @@ def test_requests_are_kept_in_order():
 
 def test_the_trust_bundle_is_the_trusted_root(local_sigstore):
     url = f"{local_sigstore.url}/api/v2/trustBundle"
-    (chain,) = requests.get(url, timeout=10).json()["chains"]
+    (chain,) = requests.get(url, timeout=60).json()["chains"]
     (authority,) = json.loads(local_sigstore.trusted_root())["certificateAuthorities"]
     assert len(chain["certificates"]) == len(authority["certChain"]["certificates"])
 
@@ -173,7 +173,7 @@ def test_checkpoints_are_signed_with_a_name_from_the_logs_url(local_sigstore):
 def stamp(sigstore):
     request = TimestampRequestBuilder().data(b"signature").build().as_bytes()
     url = f"{sigstore.url}/api/v1/timestamp"
-    return decode_timestamp_response(requests.post(url, request, timeout=10).content)
+    return decode_timestamp_response(requests.post(url, request, timeout=60).content)
 
 
 #: The same moment, said in three ways.
@@ -186,7 +186,7 @@ def test_services_go_by_the_given_clock(zone):
     then = THEN.astimezone(zone)
     with LocalSigstore(now=lambda: then) as sigstore:
         url = f"{sigstore.url}/api/v2/trustBundle"
-        (chain,) = requests.get(url, timeout=10).json()["chains"]
+        (chain,) = requests.get(url, timeout=60).json()["chains"]
         root = json.loads(sigstore.trusted_root())
         stamped = stamp(sigstore)
     assert stamped.tst_info.gen_time == THEN.replace(microsecond=0)

@@ -21,7 +21,7 @@ from aibom.testing.sigstore import LocalSigstore
 
 def stamp(sigstore, body):
     url = f"{sigstore.url}/api/v1/timestamp"
-    answer = requests.post(url, data=body, timeout=10)
+    answer = requests.post(url, data=body, timeout=60)
     assert answer.headers["Content-Type"] == "application/timestamp-reply"
     return decode_timestamp_response(answer.content)
 
