@@ -6,6 +6,7 @@ explains the others first; what is left is told by the words of sigstore-python.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,11 +38,17 @@ _MEANINGS = (
 
 
 def unreadable() -> tuple[type[Exception], ...]:
-    """What cryptography says of certificates; sigstore-python lets it out as it is."""
+    """What cryptography says of certificates; sigstore-python lets it out as it is.
+
+    Old versions of it read chains with pyOpenSSL, whose errors come out in the same
+    way; where that is not loaded, nothing can raise them.
+    """
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
+    openssl = getattr(sys.modules.get("OpenSSL.crypto"), "Error", None)
     return (
+        *((openssl,) if openssl else ()),
         *(x509.InvalidVersion, x509.DuplicateExtension, x509.ExtensionNotFound),
         *(x509.UnsupportedGeneralNameType, UnsupportedAlgorithm, ValueError),
     )

@@ -334,6 +334,21 @@ def test_no_bit_may_differ(local_sigstore, genuine, path, data):
         verified(local_sigstore, with_another_bit(genuine, path, data))
 
 
+def test_a_certificate_that_not_all_libraries_can_read_is_refused(
+    local_sigstore, genuine
+):
+    """OpenSSL stumbles over the tag of a text in a name, and cryptography does not."""
+    bundle = json.loads(genuine)
+    certificate = bundle["verificationMaterial"]["certificate"]
+    raw = base64.b64decode(certificate["rawBytes"])
+    name = b"\x17aibom loopback sigstore"
+    assert raw.count(b"\x0c" + name) == 1
+    changed = raw.replace(b"\x0c" + name, b"\x04" + name)
+    certificate["rawBytes"] = base64.b64encode(changed).decode()
+    with pytest.raises(VerificationFailed):
+        verified(local_sigstore, bundle)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_timestamp_holds_or_is_refused(local_sigstore, genuine, data):
