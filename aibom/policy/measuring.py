@@ -34,6 +34,21 @@ class Bounds:
     at_most: float | None
     at_least: float | None
 
+    def require_some(self) -> None:
+        """Raise ``ValueError`` where any number would pass, or none could."""
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("needs at_most or at_least, or any number would pass")
+        self.require_possible()
+
+    def require_possible(self) -> None:
+        """Raise ``ValueError`` where no number could pass."""
+        if (
+            self.at_most is not None
+            and self.at_least is not None
+            and self.at_least > self.at_most
+        ):
+            raise ValueError("at_least is above at_most: no number could pass")
+
     def of_metric(self, measurements: Iterable[Measurement]) -> list[Measurement]:
         """The measurements of this metric, in their order."""
         return [item for item in measurements if item.metric == self.metric]

@@ -109,12 +109,7 @@ class Settings:
             raise ValueError(
                 "needs at_most, at_least or not_worse_than, or any number would pass"
             )
-        if (
-            self.at_most is not None
-            and self.at_least is not None
-            and self.at_least > self.at_most
-        ):
-            raise ValueError("at_least is above at_most: no number could pass")
+        self.bounds.require_possible()
         if (self.not_worse_than is None) != (self.better is None):
             raise ValueError("not_worse_than and better go together")
         for text in self.slices:

@@ -118,14 +118,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        if self.at_most is None and self.at_least is None:
-            raise ValueError("needs at_most or at_least, or any number would pass")
-        if (
-            self.at_most is not None
-            and self.at_least is not None
-            and self.at_least > self.at_most
-        ):
-            raise ValueError("at_least is above at_most: no number could pass")
+        self.bounds.require_some()
 
     @property
     def bounds(self) -> Bounds:
