@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-STAGES = ("recording", "catalogers", "bom", "attest", "audits", "policy", "report")
+STAGES = (
+    *("recording", "catalogers", "sources", "bom", "attest", "audits"),
+    *("policy", "report"),
+)
 GROUND = (
     *("errors", "resources", "listing", "digest", "git", "merkle", "reading"),
     *("namespaces", "statement", "verdict"),
@@ -42,7 +45,7 @@ STDLIB_ONLY = (
 
 HEAVY = frozenset(
     {
-        *("sigstore", "huggingface_hub", "requests"),
+        *("sigstore", "huggingface_hub", "requests", "fsspec", "pyarrow"),
         *("cyclonedx", "jsonschema", "jsonschema_rs", "packageurl"),
         *("referencing", "rfc8785"),
         *("cryptography", "networkx", "rich", "yaml"),

@@ -20,9 +20,10 @@ from typing import Any
 
 from aibom.catalogers.data_file import add_data_file
 from aibom.catalogers.label_texts import clean
-from aibom.catalogers.names import is_hub_name, refer_to_model
+from aibom.catalogers.names import refer_to_model
 from aibom.catalogers.notes import SUBJECT, Notes
 from aibom.catalogers.tools import address
+from aibom.lineage.hub_names import is_hub_name
 from aibom.lineage.nodes import Kind, Relation
 
 __all__ = ["CORPUS_FINDINGS", "SOURCE_KEYS", "Corpus", "field_text"]

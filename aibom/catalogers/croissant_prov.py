@@ -16,8 +16,8 @@ from urllib.parse import unquote
 
 from aibom.catalogers.croissant_terms import Terms, each, text_at
 from aibom.catalogers.label_texts import utc_text
-from aibom.catalogers.names import hub_source, is_hub_name
 from aibom.catalogers.notes import SUBJECT, Notes, pointer
+from aibom.lineage.hub_names import hub_source, is_hub_name
 from aibom.lineage.nodes import Kind, Relation
 
 __all__ = ["PROV_FINDINGS", "Provenance"]

@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from aibom.catalogers.notes import SUBJECT, Notes
+from aibom.lineage.hub_names import hub_source, is_hub_name
 from aibom.lineage.nodes import Kind, Relation
 
 __all__ = [
     "NAME_FINDINGS",
-    "hub_source",
-    "is_hub_name",
     "refer_to_dataset",
     "refer_to_model",
     "say_bases",
@@ -31,36 +30,8 @@ NAME_FINDINGS: Mapping[str, str] = {
     "reference-malformed": "names something in a form that no hub has",
 }
 
-# huggingface_hub's rule for repo ids: letters, digits, - _ . with no -- or .., at most
-# 96 characters, and one or two parts.
-_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _LOCAL = re.compile(r"^(?:[./~\\]|[A-Za-z]:[\\/])|\\|/$|^(?:tmp|home|mnt|root)/")
 _MAX_NAME = 500
-
-
-def is_hub_name(text: str) -> bool:
-    """Whether a text can be the id of a repository on the Hugging Face Hub.
-
-    That it can be one does not mean that it is: ``org/name`` may be a folder as well.
-    """
-    parts = text.split("/")
-    return (
-        len(parts) <= 2
-        and len(text) <= 96
-        and "--" not in text
-        and ".." not in text
-        and all(_PART.fullmatch(part) for part in parts)
-    )
-
-
-def hub_source(name: str, revision: str | None = None, *, dataset: bool = False) -> str:
-    """The package URL of a repository on the Hub, at a revision where one is given."""
-    from packageurl import PackageURL
-
-    namespace, _, last = (f"datasets/{name}" if dataset else name).rpartition("/")
-    return PackageURL(
-        "huggingface", namespace or None, last, revision or None
-    ).to_string()
 
 
 def refer_to_model(

@@ -24,11 +24,11 @@ from aibom.catalogers.cataloger import Cataloger
 from aibom.catalogers.gguf_header import Gguf, Value, numbers_of, read_gguf
 from aibom.catalogers.names import (
     NAME_FINDINGS,
-    is_hub_name,
     refer_to_dataset,
     refer_to_model,
 )
 from aibom.catalogers.notes import SUBJECT, Notes
+from aibom.lineage.hub_names import is_hub_name
 from aibom.lineage.nodes import Kind, Relation
 
 __all__ = ["CATALOGER"]

@@ -25,7 +25,7 @@ from aibom.catalogers.documents import (
     text_of,
 )
 from aibom.catalogers.label_texts import utc_text
-from aibom.catalogers.names import NAME_FINDINGS, is_hub_name, refer_to_dataset
+from aibom.catalogers.names import NAME_FINDINGS, refer_to_dataset
 from aibom.catalogers.notes import Notes
 from aibom.catalogers.pipelines import (
     OTHER_STEP,
@@ -34,6 +34,7 @@ from aibom.catalogers.pipelines import (
     performed_by_person,
     public_address,
 )
+from aibom.lineage.hub_names import is_hub_name
 from aibom.lineage.nodes import Kind, Relation
 
 __all__ = ["CATALOGER"]

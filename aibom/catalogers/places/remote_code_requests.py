@@ -11,11 +11,11 @@ Source: huggingface/transformers ``dynamic_module_utils.py``; diffusers
 from __future__ import annotations
 
 from aibom.catalogers.cataloger import Cataloger
-from aibom.catalogers.names import hub_source, is_hub_name
 from aibom.catalogers.notes import SUBJECT, Notes
 from aibom.catalogers.remote_code import search_requests
 from aibom.digest import Digest, File
 from aibom.lineage.evidence import CodeRequest
+from aibom.lineage.hub_names import hub_source, is_hub_name
 from aibom.lineage.nodes import Kind, Relation
 
 __all__ = ["CATALOGER"]

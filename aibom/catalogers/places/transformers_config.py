@@ -18,8 +18,9 @@ from typing import Any
 
 from aibom.catalogers.cataloger import Cataloger
 from aibom.catalogers.documents import DOCUMENT_FINDINGS, UNREAD, read_json, text_of
-from aibom.catalogers.names import NAME_FINDINGS, is_hub_name
+from aibom.catalogers.names import NAME_FINDINGS
 from aibom.catalogers.notes import SUBJECT, Notes, pointer
+from aibom.lineage.hub_names import is_hub_name
 from aibom.lineage.nodes import Kind, Relation
 
 __all__ = ["CATALOGER"]
