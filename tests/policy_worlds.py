@@ -77,6 +77,7 @@ _FACTS: Mapping[str, tuple[str | None, ...]] = {
     "revision": (COMMIT, "main"),
     "licence": ("Apache-2.0", "AGPL-3.0-only"),
     "published": _DAYS,
+    "scanner-flagged": ("a.bin: caution", "a.bin: unsafe"),
 }
 _STEP_FACTS: Mapping[str, tuple[str, ...]] = {
     "started": _DAYS,

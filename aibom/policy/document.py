@@ -116,6 +116,8 @@ class Policy:
     tiers: tuple[TierMatch, ...] = ()
     tighten: tuple[Tightening, ...] = ()
     exceptions: ExceptionRules | None = None
+    #: Names (``hf/org/name``) that ``fetch`` may take by branch or tag.
+    floating: tuple[str, ...] = ()
     packs: tuple[str, ...] = field(default=())
     #: Organisation checks that it uses, as ``distribution:check-id``.
     plugins: tuple[str, ...] = field(default=())
@@ -165,6 +167,7 @@ def read_policy(
         tiers=tuple(_tier(entry) for entry in top.readers("tiers", ())),
         tighten=read_tightenings(top),
         exceptions=read_exception_rules(top),
+        floating=_floating(top),
         plugins=plugins,
     )
     top.finish()
@@ -269,6 +272,16 @@ def _data(top: Reader) -> tuple[str, ...]:
             top.problem(
                 f"unknown data file {name!r}{suggest(name, DATA_FILES)}", "data"
             )
+    return names
+
+
+def _floating(top: Reader) -> tuple[str, ...]:
+    if not top.has("import"):
+        top.raw("import", None)
+        return ()
+    entry = top.reader("import")
+    names: tuple[str, ...] = entry.texts("floating", ()) or ()
+    entry.close()
     return names
 
 

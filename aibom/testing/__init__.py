@@ -7,6 +7,8 @@ it a pytest fixture::
         token = local_sigstore.github_token(repository="acme/trainer")
         config = local_sigstore.trust_config()
 
+:mod:`aibom.testing.hub` is a Hugging Face Hub (fixture ``local_hub``).
+
 Nothing here is imported by the rest of aibom, and nothing here is for production: keys
 live in memory and die with the test. Install the extra ``testing``.
 """

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from aibom.testing.hub import LocalHub
     from aibom.testing.sigstore import LocalSigstore
 
-__all__ = ["local_sigstore"]
+__all__ = ["local_hub", "local_sigstore"]
+
+
+@pytest.fixture
+def local_hub() -> Iterator[LocalHub]:
+    """A running, empty :class:`~aibom.testing.hub.LocalHub` for one test."""
+    from aibom.testing.hub import LocalHub
+
+    with LocalHub() as hub:
+        yield hub
 
 
 @pytest.fixture(scope="session")

@@ -158,6 +158,12 @@ def _rollback_target() -> Check:
     return rollback_target.CHECK
 
 
+def _scanner_flagged() -> Check:
+    from aibom.policy.checks import scanner_flagged
+
+    return scanner_flagged.CHECK
+
+
 def _separation_of_duty() -> Check:
     from aibom.policy.checks import separation_of_duty
 
@@ -248,6 +254,7 @@ CHECKS: Mapping[str, Check] = _Checks(
         "required-audit": _required_audit,
         "retraining-control": _retraining_control,
         "rollback-target": _rollback_target,
+        "scanner-flagged": _scanner_flagged,
         "separation-of-duty": _separation_of_duty,
         "signed-by": _signed_by,
         "source-age": _source_age,

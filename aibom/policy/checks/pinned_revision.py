@@ -20,7 +20,7 @@ the rule asks (`assurance-too-low`); sources disagree about the revision
 (`contradicted`).
 
 Not applicable: nodes that a step generated and that were not taken from elsewhere
-(`generated-by-a-step`).
+(`generated-by-a-step`); with `named: ignore`, what is only named (`only-named`).
 
 What to do: resolve the branch to a commit, fetch that, and record the step again with
 `PATH,source=pkg:…@COMMIT`.
@@ -29,11 +29,11 @@ What to do: resolve the branch to a commit, fetch that, and record the step agai
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aibom.lineage.assurance import Level
 from aibom.lineage.closure import is_full_commit
-from aibom.lineage.nodes import Kind, Node, State
+from aibom.lineage.nodes import Kind, Node, Relation, State
 from aibom.policy.context import (
     Check,
     Context,
@@ -54,7 +54,17 @@ _EXACT = re.compile(r"v?[0-9][0-9A-Za-z.+_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """This check has no settings."""
+    """What counts as taken from elsewhere."""
+
+    named: str = field(
+        default="fail",
+        metadata={
+            "doc": "What it counts as that something is only named, as a base model on "
+            "a card: no recorded step used it, nothing needs it at run time, and nobody "
+            "has its bytes.",
+            "choices": ("fail", "ignore"),
+        },
+    )
 
 
 def evaluate(
@@ -73,6 +83,8 @@ def evaluate(
             expected="a source at a full commit id or an exact version",
             actual="nothing says where it was taken from",
         )
+    if settings.named == "ignore" and _is_only_named(context, node):
+        return not_applicable("only-named")
     if node.digest is None:
         return fails("digest-missing", expected="a content digest", actual="none")
     for text, assurance in sources:
@@ -92,6 +104,14 @@ def evaluate(
             assurance=assurance,
         )
     return passes("pinned", actual=text, assurance=assurance)
+
+
+def _is_only_named(context: Context, node: Node) -> bool:
+    """Whether nothing was taken: a document names it, and could have left that out."""
+    if node.digest is not None or context.is_artifact(node.id):
+        return False
+    taking = (Relation.USED, Relation.REQUIRES, Relation.GENERATED)
+    return not any(context.graph.edges_into(node.id, taken) for taken in taking)
 
 
 def _is_fixed(source: Source | None) -> bool:

@@ -143,7 +143,7 @@ STOPPED = {
     "an unknown publisher": (
         without_publisher,
         {
-            ("import-source-untrusted", "source-not-trusted"),
+            ("import-base-untrusted", "source-not-trusted"),
             ("import-publisher-changed", "owner-not-recorded"),
         },
     ),

@@ -347,6 +347,12 @@ OTHERS = (
     {"id": "code", "check": "remote-code", "select": ALL},
     {"id": "owned", "check": "ownership", "select": ALL},
     {
+        "id": "flagged",
+        "check": "scanner-flagged",
+        "select": ALL,
+        "settings": {"accept": ["caution"]},
+    },
+    {
         "id": "suppliers",
         "check": "supplier-record",
         "select": ALL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from policy_builders import ACME, COMMIT, RELEASE, Case, verify
 
-from aibom.lineage.nodes import Kind
+from aibom.lineage.nodes import Kind, Relation
 
 
 def taken_from(*sources, signer=RELEASE):
@@ -45,6 +45,38 @@ def no_digest(world):
     return world.build.entity(Kind.DATASET, None, source=ACME)
 
 
+def named(relation=Relation.DERIVED_FROM, **facts):
+    """A base that the model's card names, and nobody has."""
+
+    def arrange(world):
+        world.root = world.model()
+        base = world.build.entity(Kind.MODEL, None, source=HUB, **facts)
+        world.build.edge(world.root, relation, base, "base-model")
+        return base
+
+    return arrange
+
+
+def named_and_used(world):
+    world.root = world.model()
+    base = world.build.entity(Kind.MODEL, None, source=HUB)
+    world.build.edge(world.root, Relation.DERIVED_FROM, base, "base-model")
+    world.step("fine-tune", world.root, {"base-model": base})
+    return base
+
+
+def named_with_bytes(world):
+    world.root = world.model()
+    base = world.model("base", source=HUB)
+    world.build.edge(world.root, Relation.DERIVED_FROM, base, "base-model")
+    return base
+
+
+def only_a_name(world):
+    world.root = world.build.entity(Kind.MODEL, None, source=HUB)
+    return world.root
+
+
 def two_revisions(world):
     world.data(revision=COMMIT)
     return world.data(revision="0" * 40)
@@ -54,8 +86,9 @@ def from_outside(source, status, reason, **how):
     return Case(taken_from(source), status, reason, **how)
 
 
-PASS, FAIL = ("pass", "pinned"), ("fail", "revision-not-pinned")
 HUB = "pkg:huggingface/acme/reviews"
+IGNORE = {"named": "ignore"}
+PASS, FAIL = ("pass", "pinned"), ("fail", "revision-not-pinned")
 CASES = {
     "full commit": from_outside(ACME, *PASS),
     "64 hex digits": from_outside(f"{HUB}@{'a' * 64}", *PASS),
@@ -87,6 +120,14 @@ CASES = {
     ),
     "unsigned edge": Case(used_from(ACME, signer=None), "unknown", "assurance-too-low"),
     "two revisions": Case(two_revisions, "unknown", "contradicted"),
+    "only named": Case(named(), "fail", "digest-missing"),
+    "only named, ignored": Case(named(), "not-applicable", "only-named", IGNORE),
+    "needed at run time": Case(
+        named(Relation.REQUIRES), "fail", "digest-missing", IGNORE
+    ),
+    "a step used it": Case(named_and_used, "fail", "digest-missing", IGNORE),
+    "somebody has it": Case(named_with_bytes, *FAIL, IGNORE),
+    "the artifact itself": Case(only_a_name, "fail", "digest-missing", IGNORE),
     "made by a step": Case(made(), "not-applicable", "generated-by-a-step"),
 }
 
