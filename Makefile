@@ -92,9 +92,9 @@ lock: ## resolve the lock files anew from pyproject.toml
 	python="$$(.ci/find-python)"
 	"$$python" -m venv .venv-lock
 	.venv-lock/bin/python $(PIP_INSTALL) uv==$(UV_VERSION)
-	$(COMPILE) pyproject.toml --extra example --extra expressions --extra hsm --group dev -o requirements.lock
+	$(COMPILE) pyproject.toml --extra example --extra expressions --extra hsm --extra parquet --extra spdx --extra xlsx --group dev -o requirements.lock
 	# --upgrade: a pin from before would win over a lower bound that is lower now.
-	$(COMPILE) --upgrade pyproject.toml --extra expressions --extra hsm --group test --group build \
+	$(COMPILE) --upgrade pyproject.toml --extra expressions --extra hsm --extra parquet --extra spdx --extra xlsx --group test --group build \
 	  --resolution lowest-direct -o requirements-lowest.lock
 	$(COMPILE) --group oracle -o requirements-oracle.lock
 

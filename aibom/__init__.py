@@ -21,9 +21,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aibom.operations.fetched import fetched
     from aibom.recording import record
 
-__all__ = ["__version__", "record"]
+__all__ = ["__version__", "fetched", "record"]
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,10 @@ def __getattr__(name: str) -> Any:
         from aibom.recording import record
 
         return record
+    if name == "fetched":
+        from aibom.operations.fetched import fetched
+
+        return fetched
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -6,6 +6,7 @@
     ├── InputError                  exit 1   a file or folder cannot be used as it is
     ├── UsageError                  exit 2   the call itself is wrong
     ├── PolicyInvalid               exit 2   the verifier's folder cannot be used
+    ├── Denied                      exit 10  a policy did not say yes
     ├── VerificationFailed          exit 11  signature, bytes or records do not agree
     ├── DocumentInvalid             exit 12  a document breaks its format
     └── RecordingFailed             exit 125 `aibom run` itself failed, not the command
@@ -17,10 +18,11 @@ for something else. Exit codes are those of ``docs/exit-codes.md``.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
     "AibomError",
+    "Denied",
     "DocumentInvalid",
     "InputError",
     "PolicyInvalid",
@@ -76,6 +78,26 @@ class PolicyInvalid(AibomError):
 
     exit_code = 2
     default_reason = "policy-invalid"
+
+
+class Denied(AibomError):
+    """A policy did not say yes: for callers in Python, who have no exit code to read.
+
+    ``verdict`` is an :class:`aibom.verdict.Verdict`; its reason and exit code (10, 3 or
+    1) are those of the error.
+    """
+
+    default_reason = "denied"
+
+    def __init__(self, verdict: Any, *, where: str) -> None:
+        super().__init__(
+            f"not allowed: {verdict.reason}",
+            where=where,
+            hint="verdict.findings says what blocks",
+        )
+        self.verdict = verdict
+        self.reason: str = verdict.reason
+        self.exit_code: int = verdict.exit_code  # type: ignore[misc]
 
 
 class VerificationFailed(AibomError):

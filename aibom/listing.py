@@ -29,6 +29,7 @@ __all__ = [
     "UNUSABLE",
     "Entry",
     "Listing",
+    "link_bounds",
     "list_files",
     "lost",
     "refused",
@@ -209,7 +210,7 @@ def _walk(given: str, root: bytes) -> tuple[list[Entry], list[str]]:
     """All regular files in order of path, and the housekeeping that was there."""
     entries: list[Entry] = []
     housekeeping: list[str] = []
-    bounds = _link_bounds(root)
+    bounds = link_bounds(root)
     folders = [(root, "")]
     while folders:
         location, prefix = folders.pop()
@@ -231,14 +232,24 @@ def _walk(given: str, root: bytes) -> tuple[list[Entry], list[str]]:
     return entries, sorted(housekeeping)
 
 
-def _link_bounds(root: bytes) -> tuple[bytes, ...]:
+def link_bounds(root: bytes) -> tuple[bytes, ...]:
     """The folders, each ending in a slash, in which a link may end."""
     inside = os.path.join(root, b"")
     snapshots, name = os.path.split(root)
     cache, middle = os.path.split(snapshots)
     if middle == b"snapshots" and _COMMIT.fullmatch(name):
-        return inside, os.path.join(cache, b"blobs", b"")
+        return inside, os.path.join(cache, b"blobs", b""), *_shared_blobs(cache)
     return (inside,)
+
+
+def _shared_blobs(cache: bytes) -> tuple[bytes, ...]:
+    """Where newer clients keep blobs of all repositories, if that is marked so."""
+    store = os.path.join(os.path.dirname(cache), b"blobs")
+    try:
+        mark = os.lstat(os.path.join(store, b".huggingface-shared-blobs"))
+    except OSError:
+        return ()
+    return (os.path.join(store, b""),) if stat.S_ISREG(mark.st_mode) else ()
 
 
 def _children(

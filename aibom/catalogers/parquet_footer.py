@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["FooterMalformed", "ParquetFooter", "read_footer"]
+__all__ = ["CompactReader", "FooterMalformed", "ParquetFooter", "read_footer"]
 
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64 = 1, 2, 3, 4, 5, 6
 _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT, _UUID = 7, 8, 9, 10, 11, 12, 13
@@ -38,7 +38,7 @@ class ParquetFooter:
 
 def read_footer(data: bytes) -> ParquetFooter:
     """Read a footer; raises :class:`FooterMalformed` for anything else."""
-    reader = _Reader(data)
+    reader = CompactReader(data)
     footer = ParquetFooter()
     for number, kind in reader.fields():
         if (number, kind) == (2, _LIST):
@@ -56,7 +56,7 @@ def read_footer(data: bytes) -> ParquetFooter:
     return footer
 
 
-def _columns(reader: _Reader) -> list[str]:
+def _columns(reader: CompactReader) -> list[str]:
     """The names of the leaves of the schema: what has children is a group."""
     found = []
     for _ in reader.elements(_STRUCT):
@@ -73,7 +73,7 @@ def _columns(reader: _Reader) -> list[str]:
     return found
 
 
-def _metadata(reader: _Reader) -> list[tuple[str, str | None]]:
+def _metadata(reader: CompactReader) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
     for _ in reader.elements(_STRUCT):
         key, value = "", None
@@ -88,12 +88,17 @@ def _metadata(reader: _Reader) -> list[tuple[str, str | None]]:
     return found
 
 
-class _Reader:
+class CompactReader:
     """Thrift's compact protocol, from bytes."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._place = 0
+
+    @property
+    def place(self) -> int:
+        """How many bytes have been read."""
+        return self._place
 
     def _take(self, count: int) -> bytes:
         end = self._place + count

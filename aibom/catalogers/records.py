@@ -3,7 +3,9 @@
 A *record* is a run of bytes: a line of JSONL without its newline, a row of CSV without
 its line end, or, in a folder, the line of the folder's manifest for one file
 (``<sha256 hex>  <path>``). Nothing is parsed further, so nothing is normalised: two
-files that a program would read alike are two manifests.
+files that a program would read alike are two manifests. Only the rows of Parquet have
+no bytes of their own; :mod:`aibom.catalogers.parquet_records` says what stands for
+them.
 
 The root is that of the Merkle tree of RFC 6962 (section 2.1) over the records in their
 order. A *page* is 2^k consecutive records, so its hash is a node of that tree, and a
@@ -29,11 +31,13 @@ __all__ = [
     "Manifest",
     "Page",
     "Reading",
+    "Record",
     "read_records",
+    "require_short",
 ]
 
 #: How records are told apart.
-FORMATS = ("jsonl", "csv", "files")
+FORMATS = ("jsonl", "csv", "parquet", "files")
 #: 2^10 records; ten million records are ten thousand pages.
 PAGE_RECORDS = 1024
 #: A longer record is refused: it is held in memory.
@@ -46,7 +50,8 @@ _BLOCK = 1024 * 1024
 class Page:
     """Consecutive records: where the first begins (bytes from the start), their hash.
 
-    In a folder ``offset`` counts records, as there are no bytes to count.
+    In a folder, and in Parquet, ``offset`` counts records, as there are no bytes to
+    count.
     """
 
     offset: int
@@ -58,7 +63,8 @@ class Manifest:
     """What the records of a dataset are, by hash.
 
     ``digest`` is that of the file, or of the folder (form ``tree``); ``header`` the
-    SHA-256 of the first row of a CSV that has one, which is no record.
+    SHA-256 of the first row of a CSV that has one, which is no record, or of the schema
+    of Parquet.
     """
 
     format: str
@@ -105,6 +111,17 @@ class Reading:
         ``record-too-large``, ``record-malformed``.
         """
         self._take(read_records(self._hashed(stream), self.format))
+        return self._result(self._file.hexdigest())
+
+    def hash(self, stream: BinaryIO) -> None:
+        """Read a file to its end, for its digest only."""
+        for _ in self._hashed(stream):
+            pass
+
+    def of_table(self, header: str, rows: Iterable[Record]) -> Manifest:
+        """The same for the rows of a file that :meth:`hash` has read."""
+        self._header = header
+        self._take(rows)
         return self._result(self._file.hexdigest())
 
     def of_folder(self, content: Content) -> Manifest:
@@ -183,7 +200,7 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[Record]:
         if begin < len(block):
             parts.append(block[begin:])
             held += len(block) - begin
-            _require_short(held, offset)
+            require_short(held, f"byte {offset}")
     if parts:
         yield offset, b"".join(parts)
 
@@ -200,7 +217,7 @@ def _rows(lines: Iterable[Record]) -> Iterator[Record]:
             start = offset
         parts.append(line)
         held += len(line)
-        _require_short(held, start)
+        require_short(held, f"byte {start}")
         if line.count(b'"') % 2:
             is_open = not is_open
         if not is_open:
@@ -216,12 +233,13 @@ def _rows(lines: Iterable[Record]) -> Iterator[Record]:
         )
 
 
-def _require_short(size: int, offset: int) -> None:
+def require_short(size: int, where: str) -> None:
+    """Refuse a record of more bytes than are held (``record-too-large``)."""
     if size > MAX_RECORD_BYTES:
         raise InputError(
             f"a record of more than {MAX_RECORD_BYTES:,} bytes",
             reason="record-too-large",
-            where=f"byte {offset}",
+            where=where,
             hint="in a CSV, look for a quote that is never closed; else it is not of "
             "this format",
         )

@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("aibom.cli.run", "Run a command as a step and record it."),
     "assemble": ("aibom.cli.assemble", "Join step records into the artifact's BOM."),
     "scan": ("aibom.cli.scan", "Catalog what a place says of itself into a BOM."),
+    "resolve": ("aibom.cli.resolve", "Tell what a reference means now."),
+    "lock": ("aibom.cli.lock", "Pin artifacts from elsewhere, to the byte."),
     "manifest": ("aibom.cli.manifest", "Name every record of a dataset by one hash."),
     "show": ("aibom.cli.show", "Draw the lineage of a BOM as a tree."),
     "validate": ("aibom.cli.validate", "Check a BOM: schema, references, our profile."),
@@ -36,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "approve": ("aibom.cli.approve", "Approve exact bytes, signed, until a day."),
     "check": ("aibom.cli.check", "Dry run of a policy on what documents say."),
     "gate": ("aibom.cli.gate", "Verify, hash, evaluate, decide."),
+    "fetch": ("aibom.cli.fetch", "Fetch, decide, and only then put it in its place."),
     "explain": ("aibom.cli.explain", "Tell the story behind a verdict."),
     "policy": ("aibom.cli.policy", "Start, lint, show and lock policies."),
     "signers": ("aibom.cli.signers", "Add to the signers that the verifier believes."),
@@ -78,7 +81,7 @@ class LazyGroup(Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Whoever makes models:    run → assemble → sign
-Whoever gets models:     scan
+Whoever gets models:     resolve → lock → fetch → scan
 Whoever examines them:   audit record → approve
 Whoever deploys them:    policy lock → gate → explain
 

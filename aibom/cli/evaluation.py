@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Output",
     "compared",
+    "fetch_options",
     "gate_options",
     "prepare_outputs",
     "read_against",
@@ -78,9 +79,26 @@ def _outputs(
     return outputs
 
 
+_OUTPUT_OPTION = click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    callback=_outputs,
+    help=_OUTPUT_HELP,
+)
+
+
 def gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What ``check`` and ``gate`` share."""
     for option in reversed((*_subject_options(), *_answer_options())):
+        command = option(command)
+    return command
+
+
+def fetch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same without what lets findings pass: what is fetched stays."""
+    for option in reversed((*_subject_options(), _OUTPUT_OPTION)):
         command = option(command)
     return command
 
@@ -133,14 +151,7 @@ def _answer_options() -> tuple[Any, ...]:
             metavar="FILE",
             help="An old verdict (JSON): only findings that it does not have block.",
         ),
-        click.option(
-            "--output",
-            "outputs",
-            multiple=True,
-            metavar="FORMAT[=FILE]",
-            callback=_outputs,
-            help=_OUTPUT_HELP,
-        ),
+        _OUTPUT_OPTION,
     )
 
 

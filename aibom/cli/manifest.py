@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aibom.cli.common import PATH, progress_bar, warn
 from aibom.cli.group import Group
+from aibom.errors import VerificationFailed
+
+if TYPE_CHECKING:
+    from aibom.catalogers.records import Manifest
+    from aibom.operations.manifest import Comparison
 
 __all__ = ["command"]
 
 _TOLD = 20
+_HEADERS = {"csv": "first row", "parquet": "schema"}
 
 
 class _Manifest(Group):
@@ -51,7 +58,7 @@ def command() -> None:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["jsonl", "csv", "files"]),
+    type=click.Choice(["jsonl", "csv", "parquet", "files"]),
     help="How records are told apart.  [default: by the name; a folder: files]",
 )
 @click.option(
@@ -65,7 +72,7 @@ def command() -> None:
 def make(
     data: Path, format_: str | None, header: bool | None, output: Path | None
 ) -> None:
-    """Write the manifest of DATA: a JSONL or CSV file, or a folder of files."""
+    """Write the manifest of DATA: a JSONL, CSV or Parquet file, or a folder."""
     from aibom.catalogers.record_documents import manifest_document
     from aibom.operations.manifest import make_manifest
     from aibom.statement import to_json
@@ -85,11 +92,19 @@ def make(
     metavar="FILE",
     help="DATA is one record, and this its proof: check that it is in the dataset.",
 )
-def check(manifest: Path, data: Path, proof: Path | None) -> None:
-    """Say whether DATA still has the records of MANIFEST, or which differ (exit 11)."""
+@click.option(
+    "--records-only",
+    is_flag=True,
+    help="Be content with the same records, whatever file they are written in.",
+)
+def check(manifest: Path, data: Path, proof: Path | None, records_only: bool) -> None:
+    """Say whether DATA still has the records of MANIFEST, or which differ (exit 11).
+
+    A file that was written again with the same records is told apart: it ends with 11
+    as well, as its bytes are others, unless --records-only asks for no more.
+    """
     from aibom.bom.parse import read_bytes
     from aibom.catalogers.records import MAX_RECORD_BYTES
-    from aibom.errors import VerificationFailed
     from aibom.operations.manifest import check_manifest, check_proof, load_manifest
 
     known = load_manifest(manifest)
@@ -100,19 +115,32 @@ def check(manifest: Path, data: Path, proof: Path | None) -> None:
         return
     with progress_bar("reading") as progress:
         found = check_manifest(known, data, progress=progress)
-    if not found:
-        click.echo(f"{known.count} records, all as in the manifest")
-        return
-    for item in found[:_TOLD]:
+    _tell(known, found, data, records_only)
+
+
+def _tell(known: Manifest, found: Comparison, data: Path, records_only: bool) -> None:
+    for item in found.differences[:_TOLD]:
         click.echo(f"records {item.first} to {item.last}: some differ")
-    if len(found) > _TOLD:
-        click.echo(f"{len(found) - _TOLD} more ranges")
-    raise VerificationFailed(
-        "not the records of the manifest",
-        reason="records-differ",
-        where=str(data),
-        hint="compare those records with a copy that you trust",
-    )
+    if len(found.differences) > _TOLD:
+        click.echo(f"{len(found.differences) - _TOLD} more ranges")
+    if not found.header:
+        click.echo(f"the {_HEADERS.get(known.format, 'header')}: differs")
+    if not found.has_same_records:
+        raise VerificationFailed(
+            "not the records of the manifest",
+            reason="records-differ",
+            where=str(data),
+            hint="compare those records with a copy that you trust",
+        )
+    click.echo(f"{known.count} records, all as in the manifest")
+    if not found.bytes and not records_only:
+        raise VerificationFailed(
+            "the same records, but not the same bytes: the file was written again",
+            reason="records-rewritten",
+            where=str(data),
+            hint="--records-only, if the records are all that matters; or make a "
+            "manifest of this file",
+        )
 
 
 @command.command("prove")

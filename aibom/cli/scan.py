@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from aibom.cli.common import PATH, progress_bar, warn
+from aibom.cli.scanning import (
+    Remote,
+    elsewhere_options,
+    is_counted,
+    refuse_local,
+    tell_visits,
+)
 
 if TYPE_CHECKING:
+    from aibom.lineage.nodes import Kind
     from aibom.operations.scan import Scanned
 
 __all__ = ["command"]
@@ -25,9 +33,10 @@ _SHOWN = 40
 Examples:
   aibom scan model/ -o model.cdx.json
   aibom scan model/ --input training-data=data/ --name acme/reviews-bert
+  aibom scan hf:acme/reviews-bert@COMMIT --depth 3 -o model.cdx.json
 """,
 )
-@click.argument("path", metavar="PATH", type=PATH)
+@click.argument("reference", metavar="PATH|hf:NAME[@REVISION]|URL")
 @click.option(
     "--kind",
     type=click.Choice(["model", "dataset", "system"]),
@@ -57,18 +66,20 @@ Examples:
     show_default=True,
     help="CycloneDX version to write.",
 )
+@elsewhere_options
 @click.option(
     "-o", "--output", type=PATH, metavar="FILE", help="Write the BOM here.  [stdout]"
 )
 @click.option("-q", "--quiet", is_flag=True, help="Do not list what was found odd.")
 def command(
-    path: Path,
+    reference: str,
     kind: str | None,
     name: str | None,
     source: str | None,
     inputs: tuple[str, ...],
     history: bool,
     spec_version: str,
+    remote: Remote,
     output: Path | None,
     quiet: bool,
 ) -> None:
@@ -77,22 +88,22 @@ def command(
     Reads model files, configurations, cards, labels and manifests; executes nothing.
     What it finds is claimed, never proved: nobody saw it happen. What is odd or cannot
     be read is listed, and stands in the BOM as well.
+
+    Of what lies on a hub or behind a URL, only small files are read.
     """
     from aibom.lineage.nodes import Kind
-    from aibom.operations.scan import scan, scan_bom
-    from aibom.recording.reference import InputRef
+    from aibom.operations.scan import scan_bom
+    from aibom.sources.reference import is_remote
 
-    with progress_bar("hashing") as progress:
-        done = scan(
-            path,
-            kind=Kind(kind) if kind else None,
-            name=name,
-            source=source,
-            inputs=[InputRef.parse(text) for text in inputs],
-            history=history,
-            pseudonym_key=os.environ.get("AIBOM_PSEUDONYM_KEY"),
-            progress=progress,
-        )
+    done: Scanned
+    told = Kind(kind) if kind else None
+    if is_remote(reference):
+        given = {"--source": source, "--input": inputs, "--history": history}
+        refuse_local(reference, {option: bool(had) for option, had in given.items()})
+        done = remote.scan(reference, told, name)
+    else:
+        remote.refuse(reference)
+        done = _scan(Path(reference), told, name, source, inputs, history)
     data = scan_bom(done, spec_version=spec_version, output=output)
     if output is None:
         click.echo(data, nl=False)
@@ -102,10 +113,38 @@ def command(
         _tell(done)
 
 
+def _scan(
+    path: Path,
+    kind: Kind | None,
+    name: str | None,
+    source: str | None,
+    inputs: tuple[str, ...],
+    history: bool,
+) -> Scanned:
+    from aibom.operations.scan import scan
+    from aibom.recording.reference import InputRef
+
+    with progress_bar("hashing") as progress:
+        return scan(
+            path,
+            kind=kind,
+            name=name,
+            source=source,
+            inputs=[InputRef.parse(text) for text in inputs],
+            history=history,
+            pseudonym_key=os.environ.get("AIBOM_PSEUDONYM_KEY"),
+            progress=progress,
+        )
+
+
 def _tell(done: Scanned) -> None:
     from aibom.lineage.graph import disagreements
+    from aibom.operations.scan_remote import ScannedRemote
     from aibom.report.text import escape
 
+    remote = isinstance(done, ScannedRemote)
+    if isinstance(done, ScannedRemote):
+        tell_visits(done)
     for line in disagreements(done.graph):
         warn(f"contradicted: {escape(line)}")
     _list(
@@ -114,6 +153,7 @@ def _tell(done: Scanned) -> None:
             f"{f.path}{'#' + f.pointer if f.pointer else ''}: "
             f"{f.code}{': ' + f.detail if f.detail else ''}"
             for f in done.findings
+            if not (remote and is_counted(f))
         ),
         "found odd",
     )

@@ -26,7 +26,15 @@ from aibom.verdict import (
     Verification,
 )
 
-__all__ = ["Options", "check", "effective_time", "gate", "make_options"]
+__all__ = [
+    "Options",
+    "check",
+    "decided",
+    "effective_time",
+    "gate",
+    "make_options",
+    "policy_folder",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ def gate(
     (exit 2) before anything is verified; failures of verification come back as a
     verdict.
     """
-    loaded = _folder(policy, folder, options, require_lock=True)
+    loaded = policy_folder(policy, folder, options)
     try:
         verified = verify(
             folder,
@@ -126,7 +134,7 @@ def gate(
         )
     except AibomError as error:
         return _not_verified(loaded, options, now, error)
-    return _decided(loaded, verified, options, now, dry_run=False)
+    return decided(loaded, verified, options, now, dry_run=False)
 
 
 def _asks(folder: Folder, *checks: str) -> bool:
@@ -148,7 +156,12 @@ def check(path: Path, policy: Path, options: Options, now: datetime) -> Verdict:
         verified = verify_document(path, loaded.signers, options.evidence, now)
     except AibomError as error:
         return replace(_not_verified(loaded, options, now, error), dry_run=True)
-    return _decided(loaded, verified, options, now, dry_run=True)
+    return decided(loaded, verified, options, now, dry_run=True)
+
+
+def policy_folder(policy: Path, artifact: Path, options: Options) -> Folder:
+    """The verifier's folder, locked and outside of the artifact; ``PolicyInvalid``."""
+    return _folder(policy, artifact, options, require_lock=True)
 
 
 def _folder(
@@ -221,7 +234,7 @@ def _not_verified(
     )
 
 
-def _decided(
+def decided(
     folder: Folder,
     verified: Verified,
     options: Options,
@@ -229,6 +242,7 @@ def _decided(
     *,
     dry_run: bool,
 ) -> Verdict:
+    """The verdict about what was verified, or, for a dry run, read."""
     tier = assign_tier(folder.policy, verified.name, options.tier)
     context = Context(
         verified.graph, verified.root, verified.evidence, folder.data, now

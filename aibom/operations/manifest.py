@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from aibom.bom.parse import read_bytes
+from aibom.catalogers.parquet_records import Table, open_table
 from aibom.catalogers.record_documents import Proof, read_manifest, read_proof
 from aibom.catalogers.records import (
     FORMATS,
+    PAGE_RECORDS,
     Manifest,
     Reading,
+    Record,
     read_records,
 )
 from aibom.digest import Progress, hash_path
@@ -21,6 +26,7 @@ from aibom.errors import InputError, UsageError, VerificationFailed
 from aibom.merkle import MerkleTree
 
 __all__ = [
+    "Comparison",
     "Difference",
     "check_manifest",
     "check_proof",
@@ -29,7 +35,12 @@ __all__ = [
     "prove",
 ]
 
-_SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+_SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
 _MAX_MANIFEST = 256 * 1024 * 1024
 _BLOCK = 1024 * 1024
 
@@ -40,6 +51,25 @@ class Difference:
 
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How data compares with a manifest.
+
+    ``differences`` are the ranges of records of which some differ. ``header`` says
+    whether the first row of a CSV, or the schema of Parquet, is the same, and ``bytes``
+    whether all bytes are: a file can be written again with the same records.
+    """
+
+    differences: tuple[Difference, ...]
+    header: bool
+    bytes: bool
+
+    @property
+    def has_same_records(self) -> bool:
+        """Whether records and header are the same, however they are stored."""
+        return self.header and not self.differences
 
 
 def make_manifest(
@@ -56,33 +86,74 @@ def make_manifest(
     the first row of a CSV is one (it is, unless told otherwise).
 
     Raises :class:`~aibom.errors.UsageError` (``record-format-unknown``) and
-    :class:`~aibom.errors.InputError` as hashing and
-    :class:`~aibom.catalogers.records.Reading` do.
+    :class:`~aibom.errors.InputError` as hashing,
+    :class:`~aibom.catalogers.records.Reading` and
+    :func:`~aibom.catalogers.parquet_records.open_table` do.
     """
     chosen = _format_of(path, format_)
     if chosen == "files":
         reading = Reading(chosen, header=False, progress=None)
         return reading.of_folder(hash_path(path, progress=progress))
-    has_header = chosen == "csv" if header is None else header
+    with _unchanging(path) as (stream, size):
+        if chosen == "parquet":
+            return _of_table(stream, size, str(path), progress)
+        has_header = chosen == "csv" if header is None else header
+        meter = _Meter(size, progress)
+        reading = Reading(chosen, header=has_header, progress=meter.add)
+        return reading.manifest(stream)
+
+
+@contextmanager
+def _unchanging(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """An open file and its size; an error if it was another file in the end."""
     try:
         with path.open("rb") as stream:
             before = os.fstat(stream.fileno())
-            meter = _Meter(before.st_size, progress)
-            reading = Reading(chosen, header=has_header, progress=meter.add)
-            manifest = reading.manifest(stream)
-            after = os.fstat(stream.fileno())
+            try:
+                yield stream, before.st_size
+            finally:  # what cannot be read may be so because somebody writes there
+                _require_same(before, os.fstat(stream.fileno()), path)
     except OSError as error:
         raise InputError(
             error.strerror or str(error), reason="path-unreadable", where=str(path)
         ) from error
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+
+
+def _require_same(before: os.stat_result, after: os.stat_result, path: Path) -> None:
+    # The second time is set by the system: a file that is read twice is told apart even
+    # where somebody put the first one back.
+    if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ctime_ns,
+    ):
         raise InputError(
             "changed while it was being read",
             reason="changed-while-hashing",
             where=str(path),
             hint="wait until nothing writes there any more, then try again",
         )
-    return manifest
+
+
+def _of_table(
+    stream: BinaryIO, size: int, where: str, progress: Progress | None
+) -> Manifest:
+    meter = _Meter(2 * size, progress)  # hashed, and then decoded from the same file
+    reading = Reading("parquet", header=False, progress=meter.add)
+    reading.hash(stream)
+    table = open_table(stream, size, where)
+    return reading.of_table(table.header, _metered(table, size, meter))
+
+
+def _metered(table: Table, size: int, meter: _Meter) -> Iterator[Record]:
+    told = 0
+    for number, record in table.records():
+        if number % PAGE_RECORDS == 0:
+            done = size * number // table.count
+            meter.add(done - told)
+            told = done
+        yield number, record
+    meter.add(size - told)
 
 
 class _Meter:
@@ -122,8 +193,8 @@ def load_manifest(path: Path) -> Manifest:
 
 def check_manifest(
     manifest: Manifest, path: Path, *, progress: Progress | None = None
-) -> tuple[Difference, ...]:
-    """Compare data with its manifest: the ranges that differ; none when it is the same.
+) -> Comparison:
+    """Compare data with its manifest: which records differ, and what else does.
 
     A record that was added or taken out moves all that follow, and so they differ too.
     Raises as :func:`make_manifest` does.
@@ -134,17 +205,16 @@ def check_manifest(
         header=manifest.header is not None,
         progress=progress,
     )
-    if found == manifest:
-        return ()
     size = manifest.page_records
     last = max(found.count, manifest.count) - 1
     pages = range(max(len(found.pages), len(manifest.pages)))
     differing = [n for n in pages if _hash(found, n) != _hash(manifest, n)]
-    if not differing:  # the header, or line ends outside of the records
-        return (Difference(0, last),)
-    return tuple(
+    differences = tuple(
         Difference(first * size, min(end * size, last + 1) - 1)
         for first, end in _runs(differing)
+    )
+    return Comparison(
+        differences, found.header == manifest.header, found.digest == manifest.digest
     )
 
 
@@ -154,13 +224,10 @@ def _hash(manifest: Manifest, page: int) -> str | None:
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
     """Consecutive numbers as (first, one past the last)."""
-    start = previous = numbers[0]
-    for number in numbers[1:]:
-        if number != previous + 1:
-            yield start, previous + 1
-            start = number
-        previous = number
-    yield start, previous + 1
+    known = set(numbers)
+    starts = (number for number in numbers if number - 1 not in known)
+    ends = (number + 1 for number in numbers if number + 1 not in known)
+    return zip(starts, ends, strict=True)
 
 
 def prove(manifest: Manifest, path: Path, index: int) -> tuple[Proof, bytes]:
@@ -208,16 +275,15 @@ def _page(manifest: Manifest, path: Path, number: int) -> list[bytes]:
     if manifest.format == "files":
         files = hash_path(path).files[number * count : (number + 1) * count]
         return [f"{file.digest.value}  {file.path}".encode() for file in files]
-    try:
-        with path.open("rb") as stream:
-            stream.seek(manifest.pages[number].offset)
+    first = manifest.pages[number].offset
+    with _unchanging(path) as (stream, size):
+        if manifest.format == "parquet":
+            found = open_table(stream, size, str(path)).records(first)
+        else:
+            stream.seek(first)
             blocks = iter(lambda: stream.read(_BLOCK), b"")
-            found = islice(read_records(blocks, manifest.format), count)
-            return [record for _, record in found]
-    except OSError as error:
-        raise InputError(
-            error.strerror or str(error), reason="path-unreadable", where=str(path)
-        ) from error
+            found = read_records(blocks, manifest.format)
+        return [record for _, record in islice(found, count)]
 
 
 def check_proof(proof_path: Path, record: bytes, root: str) -> Proof:

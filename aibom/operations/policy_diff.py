@@ -62,6 +62,10 @@ def _head(old: Policy, new: Policy) -> Iterator[Change]:
     if old.tiers != new.tiers:
         told = _tiers(old), _tiers(new)
         yield Change("policy", "tiers", *told, _tiers_way(old, new))
+    floating = _fewer(set(old.floating), set(new.floating))
+    if floating is not None:
+        told = words(old.floating), words(new.floating)
+        yield Change("policy", "import: floating", *told, floating)
     yield from _exceptions(old, new)
 
 

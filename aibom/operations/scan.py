@@ -70,6 +70,7 @@ def scan(
     history: bool = False,
     pseudonym_key: str | None = None,
     progress: Progress | None = None,
+    place: Place | None = None,
 ) -> Scanned:
     """Catalog what lies at ``path``.
 
@@ -77,7 +78,8 @@ def scan(
     ``source`` (a purl) are the caller's word. ``inputs`` are other places that the
     caller says it was made from: they are scanned too, and what was made of them is the
     caller's word as well. With ``history``, git is asked how each of them came to be
-    what it is. Persons are named only with ``pseudonym_key``.
+    what it is. Persons are named only with ``pseudonym_key``. ``place`` is ``path``,
+    where that was hashed a moment ago.
 
     A file that calls itself a CycloneDX document is read as one, however it was written
     (:mod:`aibom.operations.scan_bom`).
@@ -91,7 +93,12 @@ def scan(
         return _scan_document(path, kind, name, source, inputs)
     person = _pseudonyms(pseudonym_key)
     main = InputRef("", path, source, name, kind.value if kind else None)
-    parts = [_read(ref, person, history, progress) for ref in (main, *inputs)]
+    first = place or Place.of(path, progress, pointers=True)
+    parts = [_read(main, first, person, history)]
+    parts += [
+        _read(ref, Place.of(ref.path, progress, pointers=True), person, history)
+        for ref in inputs
+    ]
     for part in parts:
         part.scan.place.require_unchanged()
     graph, doubts = _joined(parts, path.name)
@@ -152,12 +159,9 @@ class _Part:
 
 
 def _read(
-    ref: InputRef,
-    person: Callable[[str], str] | None,
-    history: bool,
-    progress: Progress | None,
+    ref: InputRef, place: Place, person: Callable[[str], str] | None, history: bool
 ) -> _Part:
-    done = PlaceScan(Place.of(ref.path, progress, pointers=True), person)
+    done = PlaceScan(place, person)
     done.settle(Kind(ref.kind) if ref.kind else None)
     nodes, edges = list(done.nodes), list(done.edges)
     findings = list(done.findings)

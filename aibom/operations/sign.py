@@ -95,12 +95,14 @@ def sign_artifact(
     described: Description | None = None,
     inline: bool = False,
     oms: bool = False,
+    content: Content | None = None,
 ) -> tuple[Path, ...]:
     """Sign the BOM of a folder or file; returns the signatures that were written.
 
     ``described`` has a BOM written that says no more than that, with the signatures and
     not before. ``inline`` puts the BOM into the statement, and so into a log; ``oms``
-    also writes an OpenSSF model signature. Raises :class:`~aibom.errors.InputError`:
+    also writes an OpenSSF model signature. ``content`` is what was hashed there a
+    moment ago, if it was. Raises :class:`~aibom.errors.InputError`:
     ``digest-mismatch`` when the BOM describes other bytes than are there; with ``oms``,
     ``key-type-unsupported`` for a key that OMS does not know and ``name-unusable`` for
     a folder that it cannot name; and what the signer raises.
@@ -112,7 +114,8 @@ def sign_artifact(
         require_describable(place, described.name, described.kind)
     given = None if described is not None else _read_bom(place)
     signer.prepare()
-    content = hash_path(path, progress=progress)
+    if content is None:
+        content = hash_path(path, progress=progress)
     files = []
     if described is not None:
         given = describe(place, content, described.name, described.kind)

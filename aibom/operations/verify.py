@@ -58,7 +58,14 @@ from aibom.operations.vouching import require_allowed, require_named, vouched
 from aibom.reading import parse_yaml
 from aibom.statement import REFERENCE_V01
 
-__all__ = ["Looks", "Verified", "load_signers", "verify", "verify_document"]
+__all__ = [
+    "Looks",
+    "Verified",
+    "load_signers",
+    "verify",
+    "verify_claims",
+    "verify_document",
+]
 
 _SIDECARS = frozenset({BOM_NAME, BUNDLE_NAME, OMS_NAME})
 
@@ -230,6 +237,21 @@ def verify_document(
         pair = vouched(pairs, root, made_as(bom.graph, root))
         own = _bom_evidence(pair.identified, bom, pair.location)
     return _with_ancestors(bom, found, signers, None, own=own)
+
+
+def verify_claims(
+    bom: BomFile,
+    signers: tuple[AllowedSigner, ...],
+    evidence: Iterable[Path],
+    now: datetime,
+) -> Verified:
+    """What a BOM says of an artifact that is not here, with signatures in the evidence.
+
+    Nobody vouches for the BOM, so its artifact has no name that counts.
+    """
+    return _with_ancestors(
+        bom, collect(evidence, signers, now), signers, None, own=None
+    )
 
 
 def _not_listed(content: Content, subject: BomSubject) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from aibom.digest import Content, Digest, Progress, Snapshot, hash_path, stat_snapshot
 from aibom.errors import InputError, RecordingFailed, UsageError
+from aibom.recording.fetched import read_receipt
 from aibom.recording.predicate import MadeOutput, UsedInput
+from aibom.recording.reference import source_revision
 
 __all__ = [
     "Approve",
@@ -111,11 +113,20 @@ class DeclaredInput:
     ) -> DeclaredInput:
         """Hash what is at ``path``; raises as :func:`~aibom.digest.hash_path` does.
 
+        What ``aibom fetch`` put there, and nobody touched, was hashed by it: then its
+        digests count, and its source where none is given (:mod:`.fetched`).
+
         ``approve`` is asked about what was hashed; what it raises goes through.
         """
         # Taken first: a change while the bytes are being read must show later.
         snapshot = stat_snapshot(path)
-        content = hash_path(path, progress=progress)
+        receipt = read_receipt(path, snapshot)
+        if receipt is None:
+            content = hash_path(path, progress=progress)
+        else:
+            content = receipt.content
+            if source is None and revision is None and receipt.source is not None:
+                source, revision = receipt.source, source_revision(receipt.source)
         used = UsedInput(role, kind, name, content.digest, source, revision)
         if approve is not None:
             approve(path, used, content)

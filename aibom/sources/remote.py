@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from aibom.errors import InputError
 from aibom.sources.reference import Reference
 
 __all__ = ["Mode", "Owner", "RemoteFile", "Resolved", "ScanStatus", "Source"]
@@ -64,7 +65,8 @@ class Resolved:
     ``reference.name`` where it was moved. ``repository`` is the id that the source gave
     the repository when it was made: another one under an old name is another
     repository. ``gated`` is None where access is not restricted. ``unsure`` are things
-    that the source should have told and did not, in words.
+    that the source should have told and did not, in words. ``complete`` is False where
+    there may be more files than are listed: what is listed is then not the artifact.
     """
 
     reference: Reference
@@ -79,6 +81,18 @@ class Resolved:
     gated: str | None = None
     scan: ScanStatus | None = None
     unsure: tuple[str, ...] = ()
+    complete: bool = True
+
+    def require_complete(self) -> None:
+        """Raise ``InputError`` (``source-not-cached``) where files may be missing."""
+        if not self.complete:
+            raise InputError(
+                "the cache does not tell whether it holds all files of this commit",
+                reason="source-not-cached",
+                where=str(self.reference),
+                hint="ask the hub once: aibom lock, online; then --locked --offline "
+                "compares with all files",
+            )
 
     @property
     def pinned(self) -> Reference:

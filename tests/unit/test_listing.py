@@ -370,6 +370,37 @@ def test_a_snapshot_links_to_its_own_blobs_only(tmp_path: Path, where: str) -> N
     assert refusal(lambda: hash_path(snapshot)).reason == "symlink-escapes"
 
 
+MARK = ".huggingface-shared-blobs"
+
+
+def shared_store(root: Path, *, marked: bool) -> Path:
+    """A cache whose blob lies in the store that repositories share (newer clients)."""
+    snapshot = hub_cache(root)
+    if marked:
+        write(root / "blobs" / MARK, b"1")
+    shared = write(root / "blobs" / "ee" / "eeee", b"beef")
+    blob = snapshot.parent.parent / "blobs" / "beef"
+    blob.unlink()
+    blob.symlink_to(os.path.relpath(shared, blob.parent))
+    return snapshot
+
+
+def test_blobs_that_repositories_share_belong_to_the_cache(tmp_path: Path) -> None:
+    shared = hash_path(shared_store(tmp_path / "new", marked=True))
+    assert shared == hash_path(hub_cache(tmp_path / "old"))
+
+
+def test_a_folder_called_blobs_is_no_shared_store(tmp_path: Path) -> None:
+    snapshot = shared_store(tmp_path, marked=False)
+    assert refusal(lambda: hash_path(snapshot)).reason == "symlink-escapes"
+
+
+def test_the_mark_of_a_shared_store_is_a_file(tmp_path: Path) -> None:
+    snapshot = shared_store(tmp_path, marked=False)
+    (tmp_path / "blobs" / MARK).symlink_to("/dev/null")
+    assert refusal(lambda: hash_path(snapshot)).reason == "symlink-escapes"
+
+
 def test_a_blob_that_is_a_link_out_of_the_cache_is_refused(tmp_path: Path) -> None:
     snapshot = hub_cache(tmp_path)
     blob = snapshot.parent.parent / "blobs" / "beef"

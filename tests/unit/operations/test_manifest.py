@@ -104,6 +104,9 @@ def test_a_header_is_known_and_is_no_record(tmp_path: Path) -> None:
     other = made(tmp_path / "2", "a.csv", b"ID\n1\n")
     assert one.root == other.root
     assert one.header != other.header
+    found = check_manifest(one, tmp_path / "2" / "a.csv")
+    assert (found.differences, found.header, found.bytes) == ((), False, False)
+    assert not found.has_same_records
 
 
 REFUSED: dict[str, tuple[str, bytes, dict[str, Any], str, int]] = {
@@ -187,7 +190,11 @@ CHANGES: dict[str, tuple[bytes, list[Difference]]] = {
     "one more": (DATA + b"{}\n", [Difference(2048, 2500)]),
     "one less": (b"\n".join(LINES[:-1]) + b"\n", [Difference(2048, 2499)]),
     "one less at the start": (b"\n".join(LINES[1:]) + b"\n", [Difference(0, 2499)]),
-    "only the last line end": (DATA[:-1], [Difference(0, 2499)]),
+    "only the last line end": (DATA[:-1], []),
+    "two places": (
+        DATA.replace(b'"id": 7}', b'"id": 8}').replace(b'"id": 2499}', b'"id": 0}'),
+        [Difference(0, 1023), Difference(2048, 2499)],
+    ),
 }
 
 
@@ -197,7 +204,10 @@ def test_which_records_differ(
 ) -> None:
     manifest = made(tmp_path, "a.jsonl", DATA)
     path = put(tmp_path / "now", {"a.jsonl": data}) / "a.jsonl"
-    assert list(check_manifest(manifest, path)) == expected
+    found = check_manifest(manifest, path)
+    assert list(found.differences) == expected
+    assert found.has_same_records == (not expected)
+    assert found.bytes == (data == DATA)
 
 
 @pytest.mark.parametrize("index", [0, 1, 1023, 1024, 2047, 2048, 2499])
@@ -268,6 +278,12 @@ def document() -> dict[str, Any]:
     }
 
 
+def counted() -> dict[str, Any]:
+    """The same, of rows of Parquet: pages begin where their rows do."""
+    pages = [[n * 1_024, h] for n, (_, h) in enumerate(document()["pages"])]
+    return {**document(), "format": "parquet", "pages": pages, "header": "a" * 64}
+
+
 #: name → change, reason
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "another version": ({"apiVersion": "aibom/manifest/v2"}, "manifest-malformed"),
@@ -286,6 +302,14 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a folder's digest for a file": (
         {"digest": f"tree-sha256:{'a' * 64}"},
+        "manifest-inconsistent",
+    ),
+    "rows without a schema": (
+        {"format": "parquet", "pages": counted()["pages"]},
+        "manifest-inconsistent",
+    ),
+    "rows that are not counted": (
+        {"format": "parquet", "header": "a" * 64},
         "manifest-inconsistent",
     ),
     "pages of another size": ({"pageRecords": 3}, "manifest-malformed"),
@@ -310,6 +334,10 @@ def test_what_is_no_manifest(data: bytes) -> None:
     with pytest.raises(AibomError) as caught:
         read_manifest(data, "m.json")
     assert caught.value.reason == "manifest-malformed"
+
+
+def test_a_manifest_of_rows_is_sound_as_it_is() -> None:
+    read_manifest(json.dumps(counted()).encode(), "m.json")
 
 
 def test_writing_and_reading_are_inverse(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""The BOM of what is imported: what its files and its source say, under our name.
+
+Names that the files give the artifact are kept as ``stated-name``: a name decides which
+signers may speak, so what is imported does not choose its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from aibom.catalogers.place import Place
+from aibom.digest import Digest, File
+from aibom.lineage.graph import Graph
+from aibom.lineage.identity import entity_id
+from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, merge_facts
+from aibom.operations.scan import Scanned, scan, scan_bom
+from aibom.operations.snapshot import Snapshot, is_counted
+from aibom.operations.source_facts import source_node
+from aibom.sources.reference import Reference
+from aibom.sources.remote import Resolved
+
+__all__ = ["bom_of_place", "bom_of_snapshot", "default_name", "kind_of"]
+
+
+def default_name(reference: Reference) -> str | None:
+    """What an import is called unless somebody says otherwise: ``hf/org/name``.
+
+    It is a name of the importer's, in a namespace that says where it is from. None for
+    places that have no names: a path or a URL is none.
+    """
+    if reference.scheme != "hf":
+        return None
+    prefix = "hf/datasets/" if reference.kind == "dataset" else "hf/"
+    return prefix + reference.name
+
+
+def kind_of(reference: Reference) -> Kind | None:
+    """What the reference says it is; None where only the files can tell."""
+    return Kind(reference.kind) if reference.kind else None
+
+
+def bom_of_place(
+    place: Place, resolved: Resolved, name: str, kind: Kind | None, output: Path
+) -> bytes:
+    """Catalog a place that was fetched and hashed, and write its BOM.
+
+    Raises as :func:`~aibom.operations.scan.scan` does.
+    """
+    scanned = scan(place.path, kind=kind, place=place)
+    return scan_bom(_named(scanned, resolved, name), spec_version="1.6", output=output)
+
+
+def bom_of_snapshot(snapshot: Snapshot, name: str, kind: Kind | None) -> bytes:
+    """The same for what is not here yet, as it will be if the source's claims hold.
+
+    Good for a forecast only: nothing has these bytes. Without a claimed digest of the
+    whole the root has none.
+    """
+    place = Place.of(snapshot.folder, pointers=True)
+    scanned = _named(
+        scan(snapshot.folder, kind=kind, place=place), snapshot.resolved, name
+    )
+    if snapshot.tree is not None:
+        files = tuple(
+            File(one.path, one.size, Digest("file", one.sha256))
+            for one in snapshot.files
+            if is_counted(one.path)
+        )
+        graph = _with_digest(scanned.graph, snapshot.tree, files)
+        scanned = replace(scanned, graph=graph)
+    return scan_bom(scanned, spec_version="1.6", output=None)
+
+
+def _named(scanned: Scanned, resolved: Resolved, name: str) -> Scanned:
+    graph, root = scanned.graph, scanned.root
+    facts = [
+        replace(fact, field="stated-name") if fact.field == "name" else fact
+        for fact in root.facts
+    ]
+    facts.append(Fact("name", name, frozenset({Origin("user")})))
+    told = source_node(root, resolved)
+    merged = replace(
+        root,
+        facts=merge_facts([*facts, *told.facts]),
+        origins=root.origins | told.origins | {Origin("user")},
+    )
+    return replace(scanned, graph=_with_root(graph, merged))
+
+
+def _with_root(graph: Graph, root: Node) -> Graph:
+    others = [node for name, node in graph.nodes.items() if name != graph.root]
+    return Graph.of([*others, root], graph.edges, root.id, graph.extra)
+
+
+def _with_digest(graph: Graph, digest: Digest, files: tuple[File, ...]) -> Graph:
+    """The graph with a root that has this digest, in the place of one that has none."""
+    old = graph.nodes[str(graph.root)]
+    root = replace(old, id=entity_id(old.kind, digest), files=files)
+    others = [node for name, node in graph.nodes.items() if name != graph.root]
+    edges = [_moved(edge, old.id, root.id) for edge in graph.edges]
+    return Graph.of([*others, root], edges, root.id, graph.extra)
+
+
+def _moved(edge: Edge, old: str, new: str) -> Edge:
+    source = new if edge.source == old else edge.source
+    target = new if edge.target == old else edge.target
+    return replace(edge, source=source, target=target)
