@@ -188,6 +188,8 @@ def _tell(request: Request, done: Fetched) -> None:
         warn(
             f"{done.path}: {resolved.pinned}, {len(resolved.files)} files{size}, {was}"
         )
+        for text in resolved.unsure:
+            warn(f"{resolved.pinned}: {text}")
     elif done.already:
         warn(f"{request.to} is still there, and the policy does not allow it any more")
     else:

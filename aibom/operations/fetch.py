@@ -268,10 +268,10 @@ class _Fetch:
         request = self._request
         with Quarantine.held(request.to, self._wanted()) as quarantine:
             require_free(request.to)
-            download_all(
-                self._source, self._snapshot, quarantine, progress=self._progress
-            )
             with self._discarding(quarantine):
+                download_all(
+                    self._source, self._snapshot, quarantine, progress=self._progress
+                )
                 verdict = self._decided(quarantine)
                 if verdict.exit_code == 0:
                     return self._promoted(quarantine, verdict)

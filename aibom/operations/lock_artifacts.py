@@ -197,6 +197,8 @@ def _change(
         return EntryChange(None, after, ("new",), resolved.unsure)
     if before.commit is not None and before.commit == after.commit:
         require_files(before, after.files)
+        # A commit keeps its date; a source that does not tell it just now changes none.
+        after = replace(after, committed=after.committed or before.committed)
     if resolved.mode == "offline":
         after = _with_kept(before, after)
     lines = differences(before, after)

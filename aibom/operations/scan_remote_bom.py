@@ -78,7 +78,7 @@ def read_shipped(
         if error.exit_code == 2:
             raise
         return Shipped(findings=(_found(error, unread=True),))
-    told = (read.doubt,) if read.doubt else ()
+    told: tuple[Finding, ...] = (read.doubt,) if read.doubt else ()
     about = read.bom.graph.nodes[str(read.bom.graph.root)]
     if snapshot.tree is None or about.digest != snapshot.tree:
         told += (_not_joined(about, snapshot),)

@@ -28,6 +28,8 @@ __all__ = ["Part", "Visit", "noted", "scan_resolved"]
 
 #: As a pointer that does not say what belongs in its place: it has no digest.
 _STAND_IN = b"version https://git-lfs.github.com/spec/v1\nsize unknown\n"
+#: Stands for files that there may be, and that nobody lists.
+_UNLISTED = ".files-that-are-not-listed"
 _NOTED = ("odd.", "unread.")
 _Carrier = TypeVar("_Carrier", Node, Edge)
 
@@ -82,7 +84,7 @@ def scan_resolved(
     :func:`~aibom.operations.scan.scan` raise; ``where`` then names the reference.
     """
     told = kind or (Kind(resolved.reference.kind) if resolved.reference.kind else None)
-    with open_snapshot(source, resolved) as snapshot:
+    with open_snapshot(source, resolved, partial=True) as snapshot:
         _stand_in(snapshot)
         try:
             done = scan(
@@ -99,7 +101,8 @@ def _stand_in(snapshot: Snapshot) -> None:
 
     Without them the folder would look whole, and get a digest that it does not have.
     """
-    for path in snapshot.unknown:
+    unlisted = () if snapshot.resolved.complete else (_UNLISTED,)
+    for path in (*snapshot.unknown, *unlisted):
         place = snapshot.folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(_STAND_IN)

@@ -59,7 +59,8 @@ class Snapshot:
     def tree(self) -> Digest | None:
         """The digest of the artifact, if the source's claims hold; None if unknown."""
         pairs = [(f.path, f.sha256) for f in self.files if is_counted(f.path)]
-        if not pairs or any(is_counted(path) for path in self.unknown):
+        lacking = any(is_counted(path) for path in self.unknown)
+        if not pairs or lacking or not self.resolved.complete:
             return None
         return manifest_digest(pairs)
 
@@ -76,11 +77,15 @@ def is_counted(path: str) -> bool:
 
 
 @contextmanager
-def open_snapshot(source: Source, resolved: Resolved) -> Iterator[Snapshot]:
+def open_snapshot(
+    source: Source, resolved: Resolved, *, partial: bool = False
+) -> Iterator[Snapshot]:
     """Read what is small, and write pointers for the rest, into a temporary folder.
 
-    Raises what the source raises, and :class:`~aibom.errors.InputError`
-    (``source-too-large``) where the small files together are not.
+    With ``partial``, what a cache does not hold is known by the source's word only, as
+    large files are, or not at all. Raises what the source raises, and
+    :class:`~aibom.errors.InputError` (``source-too-large``) where the small files
+    together are not.
     """
     from tempfile import TemporaryDirectory
 
@@ -99,7 +104,7 @@ def open_snapshot(source: Source, resolved: Resolved) -> Iterator[Snapshot]:
         yield Snapshot(
             resolved,
             folder,
-            *_fill(folder, source, resolved, small),
+            *_fill(folder, source, resolved, small, partial),
         )
 
 
@@ -111,27 +116,36 @@ def _is_read(file: RemoteFile) -> bool:
 
 
 def _fill(
-    folder: Path, source: Source, resolved: Resolved, small: list[RemoteFile]
+    folder: Path,
+    source: Source,
+    resolved: Resolved,
+    small: list[RemoteFile],
+    partial: bool,
 ) -> tuple[tuple[KnownFile, ...], tuple[str, ...]]:
-    known: list[KnownFile] = []
-    unknown: list[str] = []
+    def read(file: RemoteFile) -> KnownFile | None:
+        try:
+            data = source.read(resolved, file, MAX_FILE_BYTES)
+        except InputError as error:
+            if partial and error.reason == "source-not-cached":
+                return None
+            raise
+        _write(folder, file.path, data)
+        digest = hashlib.sha256(data).hexdigest()
+        return KnownFile(file.path, len(data), digest, "here")
+
     with ThreadPoolExecutor(_THREADS) as pool:
-        known += pool.map(lambda file: _read(folder, source, resolved, file), small)
-    for file in sorted(set(resolved.files) - set(small)):
+        known = [found for found in pool.map(read, small) if found is not None]
+    here = {file.path for file in known}
+    unknown: list[str] = []
+    for file in resolved.files:
+        if file.path in here:
+            continue
         if file.sha256 is None or file.size is None:
             unknown.append(file.path)
             continue
         _write(folder, file.path, _pointer(file.sha256, file.size))
         known.append(KnownFile(file.path, file.size, file.sha256, "source"))
     return tuple(sorted(known)), tuple(unknown)
-
-
-def _read(
-    folder: Path, source: Source, resolved: Resolved, file: RemoteFile
-) -> KnownFile:
-    data = source.read(resolved, file, MAX_FILE_BYTES)
-    _write(folder, file.path, data)
-    return KnownFile(file.path, len(data), hashlib.sha256(data).hexdigest(), "here")
 
 
 def _write(folder: Path, path: str, data: bytes) -> None:

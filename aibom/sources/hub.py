@@ -143,7 +143,9 @@ class HubSource:
     def _tree(self, reference: Reference, commit: str, where: str) -> list[RemoteFile]:
         files: list[RemoteFile] = []
         query: str | None = "recursive=true&expand=false"
+        asked: set[str | None] = set()
         for _ in range(_MAX_PAGES):
+            asked.add(query)
             question = _at(reference, "tree", commit, where, query or "")
             answer = self._client.get(question)
             page = hub_answers.parse_json(answer.body, where)
@@ -153,6 +155,9 @@ class HubSource:
             query = hub_answers.next_query(answer.headers.get("link"))
             if query is None:
                 return files
+            if query in asked:
+                says = "lists its files in pages that lead back to each other"
+                raise hub_errors.malformed(says, where)
         raise hub_errors.too_large("its list of files in pages", where, _MAX_PAGES)
 
     def _owner(self, info: Info) -> tuple[Owner | None, tuple[str, ...]]:

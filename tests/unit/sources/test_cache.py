@@ -107,7 +107,11 @@ def test_a_branch_is_the_commit_that_it_was(repository):
         name="acme/model",
         commit=COMMIT,
         unsure=found.unsure,
+        complete=False,
     )
+    with pytest.raises(AibomError) as caught:
+        found.require_complete()
+    assert caught.value.reason == "source-not-cached"
     asked, completeness = found.unsure
     assert asked.startswith("nobody asked the hub")
     assert "every file of the commit" in completeness
