@@ -22,14 +22,12 @@ from aibom.errors import InputError, UsageError
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import (
     ENTITY_KINDS,
-    Edge,
-    Fact,
     Kind,
     Node,
-    Origin,
     Relation,
     merge_facts,
 )
+from aibom.operations.copied import copied_edges, copied_nodes
 from aibom.operations.records import Record, RecordIndex, read_records
 from aibom.operations.validate import BomFile, load_bom, write_bom
 
@@ -192,8 +190,8 @@ def _joined(parts: list[Graph], linked: list[BomFile], root: Node) -> Graph:
     explained = {node.id for node in nodes}
     for bom in linked:
         _require_explains(bom, explained)
-        nodes.extend(_claimed(bom, node) for node in bom.graph.nodes.values())
-        edges.extend(_claimed_edge(bom, edge) for edge in bom.graph.edges)
+        nodes.extend(copied_nodes(bom, link=True))
+        edges.extend(copied_edges(bom))
     return _named(Graph.of(nodes, edges, root.id))
 
 
@@ -228,26 +226,6 @@ def _require_explains(bom: BomFile, known: set[str]) -> None:
             reason="bom-not-linkable",
             where=bom.where,
         )
-
-
-def _claimed(bom: BomFile, node: Node) -> Node:
-    """A copy whose facts come from that BOM; its root is linked to it."""
-    origin = Origin("bom", bom.digest)
-    facts = [replace(fact, origins=frozenset({origin})) for fact in node.facts]
-    files = node.files
-    if node.id == bom.graph.root:
-        link = f"{bom.link}@sha256:{bom.digest}"
-        facts.append(Fact("upstream-bom", link, frozenset({origin})))
-        files = ()
-    return replace(
-        node, facts=merge_facts(facts), origins=frozenset({origin}), files=files
-    )
-
-
-def _claimed_edge(bom: BomFile, edge: Edge) -> Edge:
-    origin = frozenset({Origin("bom", bom.digest)})
-    facts = merge_facts(replace(fact, origins=origin) for fact in edge.facts)
-    return replace(edge, facts=facts, origins=origin)
 
 
 def _open_ends(graph: Graph) -> tuple[OpenEnd, ...]:

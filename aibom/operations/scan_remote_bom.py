@@ -8,14 +8,15 @@ been changed is not taken over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aibom.catalogers.findings import Finding
 from aibom.errors import AibomError
-from aibom.lineage.nodes import Edge, Fact, Node, Origin, Relation, merge_facts
+from aibom.lineage.nodes import Edge, Node, Origin, Relation
 from aibom.listing import BOM_NAME
+from aibom.operations.copied import copied_edges, copied_nodes
 from aibom.operations.place import Place
 from aibom.operations.snapshot import Snapshot
 from aibom.operations.validate import BomFile, load_bom
@@ -85,8 +86,8 @@ def read_shipped(
         return Shipped(findings=told)
     link = read.signer != "" and read.bom.link != ""
     return Shipped(
-        tuple(_claimed(read.bom, node, link) for node in read.bom.graph.nodes.values()),
-        (*_claimed_edges(read.bom), *_joined(root, about, snapshot, read.bom.digest)),
+        copied_nodes(read.bom, link=link),
+        (*copied_edges(read.bom), *_joined(root, about, snapshot, read.bom.digest)),
         told,
         read.signer,
     )
@@ -143,33 +144,6 @@ def _not_joined(about: Node, snapshot: Snapshot) -> Finding:
     there = snapshot.tree or "files of which the source does not state each digest"
     told = f"is about {about.digest or about.label}; here is {there}"
     return Finding(BOM_NAME, "", "bom-not-joined", "bom", told, True)
-
-
-def _claimed(bom: BomFile, node: Node, link: bool) -> Node:
-    """A copy whose facts come from that BOM; its root links to it, if it is verified.
-
-    As ``assemble --with`` copies a BOM: only what is linked is verified again later.
-    """
-    origins = frozenset({Origin("bom", bom.digest)})
-    facts = [replace(fact, origins=origins) for fact in node.facts]
-    is_root = node.id == bom.graph.root
-    if is_root and link:
-        text = f"{bom.link}@sha256:{bom.digest}"
-        facts.append(Fact("upstream-bom", text, origins))
-    files = () if is_root else node.files
-    return replace(node, facts=merge_facts(facts), origins=origins, files=files)
-
-
-def _claimed_edges(bom: BomFile) -> tuple[Edge, ...]:
-    origins = frozenset({Origin("bom", bom.digest)})
-    return tuple(
-        replace(
-            edge,
-            facts=merge_facts(replace(fact, origins=origins) for fact in edge.facts),
-            origins=origins,
-        )
-        for edge in bom.graph.edges
-    )
 
 
 def _joined(
