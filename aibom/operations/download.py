@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import threading
 from collections.abc import Callable, Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from aibom.catalogers.place import Place
 from aibom.digest import Progress
-from aibom.errors import VerificationFailed
+from aibom.errors import InputError, VerificationFailed
 from aibom.operations.artifact_lock import LockedArtifact
 from aibom.operations.quarantine import Quarantine
 from aibom.operations.snapshot import Snapshot, is_counted
@@ -54,11 +55,35 @@ def download_all(
 ) -> None:
     """Put every file into the quarantine; what is there in full is not asked for again.
 
-    Files that do not belong there are removed first. Raises what the source raises; the
-    downloads that were complete by then stay.
+    Files and folders that do not belong there are removed first. Raises what the source
+    raises, and :class:`~aibom.errors.InputError` (``file-not-written``); the downloads
+    that were complete by then stay.
     """
     files = snapshot.resolved.files
-    _prune(quarantine.files, {file.path for file in files})
+    try:
+        _prune(quarantine.files, {file.path for file in files})
+        if quarantine.aside.exists():
+            shutil.rmtree(quarantine.aside)
+        _download(source, snapshot, quarantine, progress)
+        for root, folders, _ in os.walk(quarantine.files):
+            for name in folders:
+                os.chmod(Path(root, name), 0o755)  # whatever the umask is
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror or error}",
+            reason="file-not-written",
+            where=str(error.filename or quarantine.files),
+            hint="check the folder, its permissions and the space on that disk",
+        ) from error
+
+
+def _download(
+    source: Source,
+    snapshot: Snapshot,
+    quarantine: Quarantine,
+    progress: Progress | None,
+) -> None:
+    files = snapshot.resolved.files
     meter = _Meter(sum(file.size or 0 for file in files), progress)
     here = {file.path for file in snapshot.files if file.by == "here"}
 
@@ -83,8 +108,10 @@ def _each(
     pool = ThreadPoolExecutor(_THREADS)
     try:
         futures = [pool.submit(get, file) for file in files]
+        # The largest is first, and may take hours after a small one has failed.
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         for future in futures:
-            error = future.exception()
+            error = future.exception() if future in done else None
             if error is not None and not isinstance(error, _Stopped):
                 raise error
     finally:
@@ -100,16 +127,27 @@ def _copy(origin: Path, to: Path, scratch: Path) -> None:
 
 
 def _prune(folder: Path, wanted: set[str]) -> None:
-    """Remove whatever is no regular file of a wanted path: an earlier run's BOM too."""
-    for root, folders, names in os.walk(folder):
+    """Remove whatever is no regular file of a wanted path: an earlier run's BOM too.
+
+    Folders that are empty then go as well.
+    """
+    for root, folders, names in os.walk(folder, topdown=False):
         for name in (*folders, *names):
             path = Path(root, name)
-            is_folder = path.is_dir() and not path.is_symlink()
-            is_wanted = path.relative_to(folder).as_posix() in wanted
-            if is_folder and is_wanted:
-                shutil.rmtree(path)
-            elif not is_folder and (path.is_symlink() or not is_wanted):
+            if path.is_dir() and not path.is_symlink():
+                if not any(path.iterdir()):
+                    path.rmdir()
+                elif path.relative_to(folder).as_posix() in wanted:
+                    shutil.rmtree(path)
+            elif not _is_wanted(path, folder, wanted):
                 path.unlink()
+
+
+def _is_wanted(path: Path, folder: Path, wanted: set[str]) -> bool:
+    status = path.lstat()
+    # One that has another name elsewhere could be written to from there.
+    is_own = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+    return is_own and path.relative_to(folder).as_posix() in wanted
 
 
 def require_claimed(

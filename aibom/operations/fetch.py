@@ -27,6 +27,7 @@ from aibom.digest import (
     BOM_NAME,
     BUNDLE_NAME,
     Content,
+    Digest,
     Progress,
     hash_path,
     stat_snapshot,
@@ -37,7 +38,6 @@ from aibom.lineage.nodes import Kind
 from aibom.namespaces import name_matches
 from aibom.operations.artifact_lock import LockedArtifact, require_as_locked
 from aibom.operations.download import download_all, require_claimed
-from aibom.operations.files import write_atomic
 from aibom.operations.folder import Folder
 from aibom.operations.foresee import foresee
 from aibom.operations.gate import Options, gate, policy_folder
@@ -47,7 +47,12 @@ from aibom.operations.imported import (
     default_name,
     kind_of,
 )
-from aibom.operations.quarantine import Quarantine, quarantine_of, require_free
+from aibom.operations.quarantine import (
+    Quarantine,
+    changed,
+    quarantine_of,
+    require_free,
+)
 from aibom.operations.sign import sign_artifact
 from aibom.operations.snapshot import Snapshot, open_snapshot
 from aibom.operations.source_facts import source_urls
@@ -143,14 +148,18 @@ def fetch(
     resolved = _resolved(request, source, folder)
     with open_snapshot(source, resolved) as snapshot:
         if request.locked is not None:
-            require_as_locked(request.locked, resolved, snapshot.files)
+            # Files that nobody told the digest of are compared when they are here.
+            known = None if snapshot.unknown else snapshot.files
+            require_as_locked(request.locked, resolved, known)
         if os.path.lexists(request.to):
-            known = _already_there(request, snapshot, now, progress)
-            if known is not None:
-                return known
+            again = _already_there(request, snapshot, now, progress)
+            if again is not None:
+                return again
         _require_signature(request, resolved)
         denied = _foreseen(request, snapshot, folder, name, now)
         if denied is not None:
+            if not request.keep_quarantine:
+                _discard_left(request.to)
             return Fetched(denied, resolved)
         return _Fetch(request, source, snapshot, name, now, progress).run()
 
@@ -189,25 +198,60 @@ def _already_there(
 ) -> Fetched | None:
     """What an earlier run put there, decided about again; None for an empty folder."""
     locked = request.locked
-    tree = snapshot.tree or (locked.tree if locked else None)
-    is_empty = request.to.is_dir() and not any(request.to.iterdir())
-    if is_empty:
-        return None
-    if tree is None or not request.to.is_dir():
+    tree = locked.tree if locked else snapshot.tree
+    if request.to.is_symlink() or not request.to.is_dir():
         require_free(request.to)
-    before = stat_snapshot(request.to)
-    content = hash_path(request.to, progress=progress)
+    if tree is None or not any(request.to.iterdir()):
+        return None  # what is fetched will tell
+    found = _hashed(request.to, tree, progress)
+    with Quarantine.held(request.to, _wanted(request, snapshot)) as quarantine:
+        return _decided_again(request, snapshot, quarantine, found, now)
+
+
+def _hashed(
+    target: Path, tree: Digest, progress: Progress | None
+) -> tuple[Content, FileSnapshot]:
+    """What is there already, if that is what was asked for; ``target-exists``."""
+    before = stat_snapshot(target)
+    content = hash_path(target, progress=progress)
     if content.digest != tree:
-        require_free(request.to)
-    verdict = gate(request.to, request.policy, request.options, now, progress, content)
+        require_free(target)
+    return content, before
+
+
+def _decided_again(
+    request: Request,
+    snapshot: Snapshot,
+    quarantine: Quarantine,
+    found: tuple[Content, FileSnapshot],
+    now: datetime,
+) -> Fetched:
+    target, resolved = request.to, snapshot.resolved
+    verdict = gate(target, request.policy, request.options, now, content=found[0])
     allowed = verdict.exit_code == 0
     if allowed:
-        _write_beside(request.to, verdict, snapshot.resolved, content, before)
-        if quarantine_of(request.to).exists():
-            with Quarantine.held(request.to, None) as left:
-                left.discard()
-    path = request.to if allowed else None
-    return Fetched(verdict, snapshot.resolved, path, already=True)
+        _write_beside(quarantine, target, verdict, resolved, *found)
+    quarantine.discard()
+    return Fetched(verdict, resolved, target if allowed else None, already=True)
+
+
+def _discard_left(target: Path) -> None:
+    """Remove what an earlier run left of what is refused now."""
+    if os.path.lexists(quarantine_of(target)):
+        with Quarantine.held(target, None) as left:
+            left.discard()
+
+
+def _wanted(request: Request, snapshot: Snapshot) -> dict[str, str] | None:
+    """What leftovers must be of; None where old bytes could be taken for new."""
+    digest = request.locked.tree if request.locked else snapshot.tree
+    if digest is None:
+        return None
+    return {
+        "commit": snapshot.resolved.commit or "",
+        "reference": str(request.reference.at(None)),
+        "tree": str(digest),
+    }
 
 
 def _require_signature(request: Request, resolved: Resolved) -> None:
@@ -230,14 +274,20 @@ def _ships_bom(resolved: Resolved) -> bool:
 def _foreseen(
     request: Request, snapshot: Snapshot, folder: Folder, name: str, now: datetime
 ) -> Verdict | None:
+    """The denial that is certain: by each of the BOMs that the gate may go by."""
+    ships = _ships_bom(snapshot.resolved)
+    verdict = None
     try:
-        if _ships_bom(snapshot.resolved):
-            bom = (snapshot.folder / BOM_NAME).read_bytes()
-        else:
-            bom = bom_of_snapshot(snapshot, name, request.kind or _kind(request))
+        boms = [(snapshot.folder / BOM_NAME).read_bytes()] if ships else []
+        if request.signer is not None:  # in the place of one by a stranger
+            boms.append(bom_of_snapshot(snapshot, name, _kind(request)))
     except (AibomError, OSError):
         return None  # the same will be met with all bytes, and told then
-    return foresee(bom, snapshot, folder, name, request.options, now)
+    for bom in boms:
+        verdict = foresee(bom, snapshot, folder, request.options, now)
+        if verdict is None:
+            return None
+    return verdict
 
 
 def _kind(request: Request) -> Kind | None:
@@ -266,30 +316,30 @@ class _Fetch:
 
     def run(self) -> Fetched:
         request = self._request
-        with Quarantine.held(request.to, self._wanted()) as quarantine:
-            require_free(request.to)
+        wanted = _wanted(request, self._snapshot)
+        with Quarantine.held(request.to, wanted) as quarantine:
             with self._discarding(quarantine):
                 download_all(
                     self._source, self._snapshot, quarantine, progress=self._progress
                 )
-                verdict = self._decided(quarantine)
-                if verdict.exit_code == 0:
-                    return self._promoted(quarantine, verdict)
+                place = Place.of(quarantine.files, self._progress, pointers=True)
+                require_claimed(place, self._snapshot, request.locked)
+                if wanted is None and request.to.is_dir() and any(request.to.iterdir()):
+                    return self._again(quarantine, place)
+                verdict = self._decided(quarantine, place)
+            if verdict.exit_code == 0:
+                return self._promoted(quarantine, verdict)
+            if not request.keep_quarantine:
+                quarantine.discard()
         kept = quarantine.path if request.keep_quarantine else None
         return Fetched(verdict, self._resolved, quarantine=kept)
 
-    def _wanted(self) -> dict[str, str] | None:
-        """What leftovers must be of; None where old bytes could be taken for new."""
-        digest = self._snapshot.tree
-        if self._request.locked is not None:
-            digest = self._request.locked.tree
-        if digest is None:
-            return None
-        return {
-            "commit": self._resolved.commit or "",
-            "reference": str(self._request.reference.at(None)),
-            "tree": str(digest),
-        }
+    def _again(self, quarantine: Quarantine, place: Place) -> Fetched:
+        """Nobody told the digest of what is there already before it was fetched."""
+        found = _hashed(self._request.to, place.content.digest, self._progress)
+        return _decided_again(
+            self._request, self._snapshot, quarantine, found, self._now
+        )
 
     @contextmanager
     def _discarding(self, quarantine: Quarantine) -> Iterator[None]:
@@ -297,19 +347,14 @@ class _Fetch:
 
         An error that has nothing to do with the bytes keeps them for the next run.
         """
-        keep = self._request.keep_quarantine
         try:
             yield
         except VerificationFailed:
-            if not keep:
+            if not self._request.keep_quarantine:
                 quarantine.discard()
             raise
-        if not keep:
-            quarantine.discard()
 
-    def _decided(self, quarantine: Quarantine) -> Verdict:
-        place = Place.of(quarantine.files, self._progress, pointers=True)
-        require_claimed(place, self._snapshot, self._request.locked)
+    def _decided(self, quarantine: Quarantine, place: Place) -> Verdict:
         self._content = place.content
         if _ships_bom(self._resolved):
             verdict = self._gate(quarantine)
@@ -328,9 +373,18 @@ class _Fetch:
             if shipped.exists():
                 quarantine.aside.mkdir(mode=0o755, exist_ok=True)
                 os.replace(shipped, quarantine.aside / sidecar)
+        if quarantine.aside.exists():
+            place = self._without_sidecars(quarantine, place.content)
         bom = quarantine.files / BOM_NAME
         bom_of_place(place, self._resolved, self._name, _kind(self._request), bom)
         sign_artifact(quarantine.files, signer, content=place.content)
+
+    def _without_sidecars(self, quarantine: Quarantine, content: Content) -> Place:
+        """The place as it is listed now; its other bytes are those of before."""
+        place = Place.of(quarantine.files, self._progress, pointers=True)
+        if place.content.digest != content.digest:
+            raise changed(quarantine.files)
+        return place
 
     def _gate(self, quarantine: Quarantine) -> Verdict:
         request = self._request
@@ -341,22 +395,27 @@ class _Fetch:
 
     def _promoted(self, quarantine: Quarantine, verdict: Verdict) -> Fetched:
         target = self._request.to
-        quarantine.promote(target, self._before)
-        if quarantine.aside.exists() and not shipped_of(target).exists():
-            os.rename(quarantine.aside, shipped_of(target))
-        _write_beside(target, verdict, self._resolved, self._content, self._before)
+        with self._discarding(quarantine):
+            quarantine.promote(target, self._before)
+        found = (verdict, self._resolved, self._content, self._before)
+        _write_beside(quarantine, target, *found)
+        quarantine.discard()
         return Fetched(verdict, self._resolved, target)
 
 
 def _write_beside(
+    quarantine: Quarantine,
     target: Path,
     verdict: Verdict,
     resolved: Resolved,
     content: Content,
     snapshot: FileSnapshot,
 ) -> None:
-    write_atomic(verdict_of(target), _json(verdict.to_document()))
-    write_atomic(receipt_of(target), _json(_receipt(resolved, content, snapshot)))
+    if quarantine.aside.exists() and not os.path.lexists(shipped_of(target)):
+        os.rename(quarantine.aside, shipped_of(target))
+    quarantine.put(verdict_of(target), _json(verdict.to_document()))
+    receipt = _receipt(resolved, content, snapshot)
+    quarantine.put(receipt_of(target), _json(receipt))
 
 
 def _receipt(

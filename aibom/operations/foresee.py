@@ -15,11 +15,12 @@ from aibom.digest import Content, hash_around_pointers, manifest_digest
 from aibom.errors import AibomError
 from aibom.operations.folder import Folder
 from aibom.operations.gate import Options, decided
+from aibom.operations.naming import only_name
 from aibom.operations.snapshot import Snapshot
 from aibom.operations.validate import load_bom
 from aibom.operations.verify import verify_claims
 from aibom.policy.engine import decide
-from aibom.verdict import Status, Verdict
+from aibom.verdict import Result, Status, Verdict
 
 __all__ = ["foresee"]
 
@@ -41,15 +42,20 @@ def foresee(
     bom: bytes,
     snapshot: Snapshot,
     folder: Folder,
-    name: str,
     options: Options,
     now: datetime,
 ) -> Verdict | None:
     """The verdict that is certain already, a denial; None where the bytes decide.
 
-    It is marked as a dry run: nothing of the artifact was verified. What goes wrong
-    here is left for the gate to find.
+    Nothing is certain of an
+    artifact whose digest nobody claims, nor of a rule that an exception is about:
+    evidence and exceptions go by digest, and by all that is found.
+
+    The verdict is marked as a dry run: nothing of the artifact was verified. What goes
+    wrong here is left for the gate to find.
     """
+    if snapshot.tree is None:
+        return None
     try:
         where = str(snapshot.resolved.reference)
         verified = verify_claims(
@@ -58,15 +64,15 @@ def foresee(
         code = read_remote_code(snapshot.folder, _read_files(snapshot))
     except AibomError:
         return None
-    verified = replace(
-        verified, name=name, evidence=replace(verified.evidence, remote_code=code)
-    )
+    root = verified.graph.nodes[verified.root]
+    if root.digest != snapshot.tree:
+        return None
+    # As far as what remote-code asks for goes, the bytes were looked at.
+    evidence = replace(verified.evidence, remote_code=code, bytes_checked=True)
+    called = only_name(verified.graph, root, evidence.items)
+    verified = replace(verified, name=called, evidence=evidence)
     verdict = decided(folder, verified, options, now, dry_run=True)
-    certain = tuple(
-        result
-        for result in verdict.results
-        if result.blocks and result.status is Status.FAIL and result.check in _CERTAIN
-    )
+    certain = _certain(verdict, folder)
     if not certain:
         return None
     decision, reason, exit_code = decide(certain, len(certain))
@@ -77,6 +83,19 @@ def foresee(
         exit_code=exit_code,
         results=certain,
         verification=replace(verdict.verification, reason="before-bytes"),
+    )
+
+
+def _certain(verdict: Verdict, folder: Folder) -> tuple[Result, ...]:
+    """The fails that bytes cannot take away, nor an exception that they bring in."""
+    excepted = {entry.rule for entry in folder.waivers or ()}
+    return tuple(
+        result
+        for result in verdict.results
+        if result.blocks
+        and result.status is Status.FAIL
+        and result.check in _CERTAIN
+        and result.rule not in excepted
     )
 
 

@@ -13,7 +13,15 @@ from aibom.catalogers.place import Place
 from aibom.digest import Digest, File
 from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id
-from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, merge_facts
+from aibom.lineage.nodes import (
+    Edge,
+    Fact,
+    Kind,
+    Node,
+    Origin,
+    Relation,
+    merge_facts,
+)
 from aibom.operations.scan import Scanned, scan, scan_bom
 from aibom.operations.snapshot import Snapshot, is_counted
 from aibom.operations.source_facts import source_node
@@ -55,12 +63,13 @@ def bom_of_snapshot(snapshot: Snapshot, name: str, kind: Kind | None) -> bytes:
     """The same for what is not here yet, as it will be if the source's claims hold.
 
     Good for a forecast only: nothing has these bytes. Without a claimed digest of the
-    whole the root has none.
+    whole (``snapshot.tree``) it is about what was read, which is not the artifact.
     """
     place = Place.of(snapshot.folder, pointers=True)
     scanned = _named(
         scan(snapshot.folder, kind=kind, place=place), snapshot.resolved, name
     )
+    scanned = replace(scanned, graph=_without_pointers(scanned.graph, snapshot))
     if snapshot.tree is not None:
         files = tuple(
             File(one.path, one.size, Digest("file", one.sha256))
@@ -79,18 +88,46 @@ def _named(scanned: Scanned, resolved: Resolved, name: str) -> Scanned:
         for fact in root.facts
     ]
     facts.append(Fact("name", name, frozenset({Origin("user")})))
-    told = source_node(root, resolved)
-    merged = replace(
-        root,
-        facts=merge_facts([*facts, *told.facts]),
-        origins=root.origins | told.origins | {Origin("user")},
+    renamed = replace(
+        root, facts=merge_facts(facts), origins=root.origins | {Origin("user")}
     )
+    merged = source_node(renamed, resolved)
     return replace(scanned, graph=_with_root(graph, merged))
 
 
 def _with_root(graph: Graph, root: Node) -> Graph:
     others = [node for name, node in graph.nodes.items() if name != graph.root]
-    return Graph.of([*others, root], graph.edges, root.id, graph.extra)
+    edges = [_without_name(edge, root.id) for edge in graph.edges]
+    return Graph.of([*others, root], edges, root.id, graph.extra)
+
+
+def _without_name(edge: Edge, root: str) -> Edge:
+    """What a step that made it called it counts as its name, too."""
+    if edge.relation is not Relation.GENERATED or edge.target != root:
+        return edge
+    facts = [
+        replace(fact, field="stated-name") if fact.field == "name" else fact
+        for fact in edge.facts
+    ]
+    return replace(edge, facts=merge_facts(facts))
+
+
+def _without_pointers(graph: Graph, snapshot: Snapshot) -> Graph:
+    """The graph without the large files themselves, which a scan of pointers names.
+
+    Once they are here they are a part of the root, and no things of their own that
+    rules about ancestors would ask.
+    """
+    claimed = {one.sha256 for one in snapshot.files if one.by == "source"}
+    gone = {
+        name
+        for name, node in graph.nodes.items()
+        if name != graph.root and node.digest and node.digest.form == "file"
+        if node.digest.value in claimed
+    }
+    nodes = [node for name, node in graph.nodes.items() if name not in gone]
+    edges = [e for e in graph.edges if not {e.source, e.target} & gone]
+    return Graph.of(nodes, edges, graph.root, graph.extra)
 
 
 def _with_digest(graph: Graph, digest: Digest, files: tuple[File, ...]) -> Graph:

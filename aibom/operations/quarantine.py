@@ -31,7 +31,7 @@ from aibom.errors import AibomError, InputError, VerificationFailed
 from aibom.operations.files import read_small, write_atomic
 from aibom.statement import parse_json, to_json
 
-__all__ = ["Quarantine", "quarantine_of", "require_free"]
+__all__ = ["Quarantine", "changed", "quarantine_of", "require_free"]
 
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
 
@@ -80,7 +80,10 @@ class Quarantine:
         handle = _locked(path)
         try:
             found = cls(path)
-            found._begin(dict(wanted) if wanted else None)
+            try:
+                found._begin(dict(wanted) if wanted else None)
+            except OSError as error:
+                raise _not_made(path, error) from error
             yield found
         finally:
             os.close(handle)
@@ -109,6 +112,8 @@ class Quarantine:
             self._clear()
             write_atomic(state, to_json(wanted), mode=0o600)
         for folder in (self.files, self.scratch):
+            if folder.is_symlink() or not folder.is_dir():
+                folder.unlink(missing_ok=True)  # what a link leads to is not ours
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def _clear(self) -> None:
@@ -121,8 +126,29 @@ class Quarantine:
                 child.unlink()
 
     def discard(self) -> None:
-        """Remove it, with all that is in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Remove it, with all that is in it; the lock last, so that nobody begins."""
+        with contextlib.suppress(OSError):
+            self._clear()
+            (self.path / "lock").unlink()
+            self.path.rmdir()
+
+    def put(self, place: Path, data: bytes) -> None:
+        """Write a small file outside of the quarantine, by way of it.
+
+        Its parts are written in here: a run that is killed leaves no temporary file
+        where it was to be. Raises :class:`~aibom.errors.InputError`
+        (``file-not-written``).
+        """
+        whole = self.path / "beside"
+        write_atomic(whole, data)
+        try:
+            os.replace(whole, place)
+        except OSError as error:
+            raise InputError(
+                f"cannot be written: {error.strerror}",
+                reason="file-not-written",
+                where=str(place),
+            ) from error
 
     def promote(self, target: Path, decided: Snapshot) -> None:
         """Make the files the target, by one rename, if they are what was decided about.
@@ -135,7 +161,7 @@ class Quarantine:
         :class:`~aibom.errors.InputError` (``target-exists``, ``file-not-written``).
         """
         if stat_snapshot(self.files) != decided:
-            raise _changed(self.files)
+            raise changed(self.files)
         try:
             os.chmod(self.files, 0o755)
             os.rename(self.files, target)
@@ -150,11 +176,12 @@ class Quarantine:
             ) from error
         if stat_snapshot(target) != decided:
             os.rename(target, self.files)
-            raise _changed(target)
+            raise changed(target)
         _sync(target.parent)
 
 
-def _changed(path: Path) -> VerificationFailed:
+def changed(path: Path) -> VerificationFailed:
+    """The refusal of files that are not those that were decided about."""
     return VerificationFailed(
         "changed after it was decided about",
         reason="changed-since-decided",
@@ -177,12 +204,16 @@ def _locked(path: Path) -> int:
                     return handle
                 os.close(handle)
     except OSError as error:
-        raise InputError(
-            f"cannot be made: {error.strerror}",
-            reason="file-not-written",
-            where=str(path),
-            hint="the folder of --to must be writable",
-        ) from error
+        raise _not_made(path, error) from error
+
+
+def _not_made(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"cannot be made: {error.strerror}",
+        reason="file-not-written",
+        where=str(path),
+        hint="the folder of --to must be writable, with space on its disk",
+    )
 
 
 def _holds(handle: int, path: Path) -> bool:

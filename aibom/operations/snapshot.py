@@ -150,8 +150,16 @@ def _fill(
 
 def _write(folder: Path, path: str, data: bytes) -> None:
     place = folder / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(data)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror or error}",
+            reason="file-not-written",
+            where=str(place),
+            hint="check the space for temporary files (TMPDIR)",
+        ) from error
 
 
 def _pointer(sha256: str, size: int) -> bytes:
