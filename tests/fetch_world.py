@@ -20,7 +20,8 @@ from cli_world import Ran, call
 
 from aibom.attest.signing import KeySigner
 from aibom.digest import Progress
-from aibom.operations.fetch import Fetched, Request, fetch
+from aibom.operations.fetch import fetch
+from aibom.operations.fetch_request import Fetched, Request
 from aibom.operations.folder import lock_folder
 from aibom.operations.gate import Options, gate
 from aibom.operations.sign import load_key, make_key_pair

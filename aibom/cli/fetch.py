@@ -22,7 +22,7 @@ from aibom.errors import AibomError, UsageError
 
 if TYPE_CHECKING:
     from aibom.operations.artifact_lock import LockedArtifact
-    from aibom.operations.fetch import Fetched, Request
+    from aibom.operations.fetch_request import Fetched, Request
     from aibom.operations.gate import Options
     from aibom.sources.reference import Reference
 
@@ -88,7 +88,7 @@ class Fetching:
     ) -> Request:
         """What the operation is asked for."""
         from aibom.lineage.nodes import Kind
-        from aibom.operations.fetch import Request
+        from aibom.operations.fetch_request import Request
 
         return Request(
             reference,

@@ -12,16 +12,12 @@ whose bytes are refused leaves nothing.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from aibom.attest.signing import StatementSigner
 from aibom.catalogers.place import Place
 from aibom.digest import (
     BOM_NAME,
@@ -36,11 +32,13 @@ from aibom.digest import Snapshot as FileSnapshot
 from aibom.errors import AibomError, UsageError, VerificationFailed
 from aibom.lineage.nodes import Kind
 from aibom.namespaces import name_matches
-from aibom.operations.artifact_lock import LockedArtifact, require_as_locked
+from aibom.operations.artifact_lock import require_as_locked
+from aibom.operations.beside import write_beside
 from aibom.operations.download import download_all, require_claimed
+from aibom.operations.fetch_request import Fetched, Request
 from aibom.operations.folder import Folder
 from aibom.operations.foresee import foresee
-from aibom.operations.gate import Options, gate, policy_folder
+from aibom.operations.gate import gate, policy_folder
 from aibom.operations.imported import (
     bom_of_place,
     bom_of_snapshot,
@@ -55,78 +53,18 @@ from aibom.operations.quarantine import (
 )
 from aibom.operations.sign import sign_artifact
 from aibom.operations.snapshot import Snapshot, open_snapshot
-from aibom.operations.source_facts import source_urls
-from aibom.recording.fetched import API_VERSION, receipt_of
-from aibom.sources.reference import Reference
 from aibom.sources.remote import Resolved, Source
 from aibom.verdict import Verdict
 
-__all__ = ["Fetched", "Request", "fetch", "shipped_of", "verdict_of"]
+__all__ = ["Fetched", "Request", "fetch"]
 
 #: A supplier's own signature by somebody whom the verifier does not know: the importer
 #: may sign instead. Whatever else is wrong with it is wrong with the artifact.
 _STRANGERS = frozenset(
     {"signer-not-allowed", "namespace-not-allowed", "predicate-not-allowed"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to fetch, where to, and who decides.
-
-    ``locked`` is its entry in a lock. ``name`` is what the importer calls it (``hf/…``
-    unless told), ``kind`` what it is where the reference does not say. ``signer``
-    vouches for what was imported; without one, only what its supplier signed passes a
-    gate.
-    """
-
-    reference: Reference
-    policy: Path
-    to: Path
-    options: Options
-    signer: StatementSigner | None = None
-    locked: LockedArtifact | None = None
-    name: str | None = None
-    kind: Kind | None = None
-    keep_quarantine: bool = False
-
-    @property
-    def called(self) -> str:
-        """The name of what is imported; ``UsageError`` (``name-missing``) for none."""
-        name = self.name or default_name(self.reference)
-        if name is None:
-            raise UsageError(
-                "a path or URL is no name",
-                reason="name-missing",
-                where=str(self.reference),
-                hint="--name NAMESPACE/NAME says what you call it",
-            )
-        return name
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came of it: ``path`` is None unless the verdict allows.
-
-    ``already`` says that it was there, and was decided about again. ``quarantine`` is
-    where refused bytes were kept on request.
-    """
-
-    verdict: Verdict
-    resolved: Resolved
-    path: Path | None = None
-    quarantine: Path | None = None
-    already: bool = False
-
-
-def verdict_of(target: Path) -> Path:
-    """Where the verdict about a target lies: beside it."""
-    return target.with_name(f"{target.name}.verdict.json")
-
-
-def shipped_of(target: Path) -> Path:
-    """Where the supplier's own BOM is kept if the importer signed another."""
-    return target.with_name(f"{target.name}.shipped")
+#: What the same bytes will always end with.
+_NEVER = frozenset({"case-collision", "folder-empty", "git-lfs-pointer"})
 
 
 def fetch(
@@ -230,7 +168,7 @@ def _decided_again(
     verdict = gate(target, request.policy, request.options, now, content=found[0])
     allowed = verdict.exit_code == 0
     if allowed:
-        _write_beside(quarantine, target, verdict, resolved, *found)
+        write_beside(quarantine, target, verdict, resolved, *found)
     quarantine.discard()
     return Fetched(verdict, resolved, target if allowed else None, already=True)
 
@@ -349,8 +287,9 @@ class _Fetch:
         """
         try:
             yield
-        except VerificationFailed:
-            if not self._request.keep_quarantine:
+        except AibomError as error:
+            hopeless = isinstance(error, VerificationFailed) or error.reason in _NEVER
+            if hopeless and not self._request.keep_quarantine:
                 quarantine.discard()
             raise
 
@@ -398,45 +337,6 @@ class _Fetch:
         with self._discarding(quarantine):
             quarantine.promote(target, self._before)
         found = (verdict, self._resolved, self._content, self._before)
-        _write_beside(quarantine, target, *found)
+        write_beside(quarantine, target, *found)
         quarantine.discard()
         return Fetched(verdict, self._resolved, target)
-
-
-def _write_beside(
-    quarantine: Quarantine,
-    target: Path,
-    verdict: Verdict,
-    resolved: Resolved,
-    content: Content,
-    snapshot: FileSnapshot,
-) -> None:
-    if quarantine.aside.exists() and not os.path.lexists(shipped_of(target)):
-        os.rename(quarantine.aside, shipped_of(target))
-    quarantine.put(verdict_of(target), _json(verdict.to_document()))
-    receipt = _receipt(resolved, content, snapshot)
-    quarantine.put(receipt_of(target), _json(receipt))
-
-
-def _receipt(
-    resolved: Resolved, content: Content, snapshot: FileSnapshot
-) -> dict[str, Any]:
-    """What was fetched, and what the file system said of each file when hashed."""
-    owner = resolved.owner
-    hashed = {file.path: file.digest.value for file in content.files}
-    return {
-        "apiVersion": API_VERSION,
-        "reference": str(resolved.pinned),
-        "source": next(iter(source_urls(resolved)), None),
-        "digest": str(content.digest),
-        "mode": resolved.mode,
-        "where": resolved.where,
-        "owner": None if owner is None else {"name": owner.name, "id": owner.id},
-        "repository": resolved.repository,
-        "files": [[*entry, hashed[entry[0]]] for entry in snapshot],
-    }
-
-
-def _json(document: Any) -> bytes:
-    text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
-    return text.encode() + b"\n"

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from aibom.attest.signing import KeySigner, StatementSigner
 from aibom.errors import Denied, UsageError
 from aibom.operations.artifact_lock import LockedArtifact, read_artifact_lock
-from aibom.operations.fetch import Request, fetch
+from aibom.operations.fetch import fetch
+from aibom.operations.fetch_request import Request
 from aibom.operations.gate import Options, make_options
 from aibom.operations.sign import load_key
 from aibom.sources.opening import open_source

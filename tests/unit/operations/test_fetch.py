@@ -33,10 +33,12 @@ import aibom.operations.fetch as operation
 from aibom.errors import AibomError
 from aibom.lineage.nodes import Kind
 from aibom.operations.artifact_lock import LockedArtifact, read_artifact_lock
-from aibom.operations.fetch import Fetched, receipt_of, shipped_of, verdict_of
+from aibom.operations.beside import shipped_of, verdict_of
+from aibom.operations.fetch_request import Fetched
 from aibom.operations.lock_artifacts import plan_lock, write_lock
 from aibom.operations.quarantine import quarantine_of
 from aibom.operations.sign import Description, sign_artifact
+from aibom.recording.fetched import receipt_of
 from aibom.sources.folder import FolderSource
 from aibom.sources.reference import Reference
 from aibom.sources.remote import RemoteFile, Resolved
