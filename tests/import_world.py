@@ -29,7 +29,7 @@ _REASON = re.compile(r"\[([a-z0-9-]+)\]$", re.MULTILINE)
 
 def reason_of(ran: Ran) -> str:
     """The last reason code that stands at the end of a line; empty for none."""
-    return ([""] + _REASON.findall(ran.err))[-1]
+    return ["", *_REASON.findall(ran.err)][-1]
 
 
 @dataclass

@@ -80,6 +80,7 @@ def require_owner(
         raise _refused(
             locked,
             f"the source no longer tells the {what}, which was {before}"
+            + "".join(f" ({why})" for why in resolved.unsure)
             if now is None
             else f"the {what} is {now}, and {before} is locked",
             "source-owner-changed",

@@ -218,7 +218,7 @@ def _foreseen(
     try:
         boms = [(snapshot.folder / BOM_NAME).read_bytes()] if ships else []
         if request.signer is not None:  # in the place of one by a stranger
-            boms.append(bom_of_snapshot(snapshot, name, _kind(request)))
+            boms.append(bom_of_snapshot(snapshot, name, _kind(request), now))
     except (AibomError, OSError):
         return None  # the same will be met with all bytes, and told then
     for bom in boms:
@@ -315,7 +315,14 @@ class _Fetch:
         if quarantine.aside.exists():
             place = self._without_sidecars(quarantine, place.content)
         bom = quarantine.files / BOM_NAME
-        bom_of_place(place, self._resolved, self._name, _kind(self._request), bom)
+        bom_of_place(
+            place,
+            self._resolved,
+            self._name,
+            _kind(self._request),
+            self._now,
+            bom,
+        )
         sign_artifact(quarantine.files, signer, content=place.content)
 
     def _without_sidecars(self, quarantine: Quarantine, content: Content) -> Place:

@@ -7,6 +7,7 @@ signers may speak, so what is imported does not choose its own.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aibom.catalogers.place import Place
@@ -24,7 +25,7 @@ from aibom.lineage.nodes import (
 )
 from aibom.operations.scan import Scanned, scan, scan_bom
 from aibom.operations.snapshot import Snapshot, is_counted
-from aibom.operations.source_facts import source_node
+from aibom.operations.source_facts import source_node, source_origin
 from aibom.sources.reference import Reference
 from aibom.sources.remote import Resolved
 
@@ -49,17 +50,25 @@ def kind_of(reference: Reference) -> Kind | None:
 
 
 def bom_of_place(
-    place: Place, resolved: Resolved, name: str, kind: Kind | None, output: Path
+    place: Place,
+    resolved: Resolved,
+    name: str,
+    kind: Kind | None,
+    now: datetime,
+    output: Path,
 ) -> bytes:
     """Catalog a place that was fetched and hashed, and write its BOM.
 
-    Raises as :func:`~aibom.operations.scan.scan` does.
+    It says that it was fetched ``now``, where the source was asked. Raises as
+    :func:`~aibom.operations.scan.scan` does.
     """
-    scanned = scan(place.path, kind=kind, place=place)
-    return scan_bom(_named(scanned, resolved, name), spec_version="1.6", output=output)
+    scanned = _named(scan(place.path, kind=kind, place=place), resolved, name, now)
+    return scan_bom(scanned, spec_version="1.6", output=output)
 
 
-def bom_of_snapshot(snapshot: Snapshot, name: str, kind: Kind | None) -> bytes:
+def bom_of_snapshot(
+    snapshot: Snapshot, name: str, kind: Kind | None, now: datetime
+) -> bytes:
     """The same for what is not here yet, as it will be if the source's claims hold.
 
     Good for a forecast only: nothing has these bytes. Without a claimed digest of the
@@ -67,7 +76,7 @@ def bom_of_snapshot(snapshot: Snapshot, name: str, kind: Kind | None) -> bytes:
     """
     place = Place.of(snapshot.folder, pointers=True)
     scanned = _named(
-        scan(snapshot.folder, kind=kind, place=place), snapshot.resolved, name
+        scan(snapshot.folder, kind=kind, place=place), snapshot.resolved, name, now
     )
     scanned = replace(scanned, graph=_without_pointers(scanned.graph, snapshot))
     if snapshot.tree is not None:
@@ -81,13 +90,17 @@ def bom_of_snapshot(snapshot: Snapshot, name: str, kind: Kind | None) -> bytes:
     return scan_bom(scanned, spec_version="1.6", output=None)
 
 
-def _named(scanned: Scanned, resolved: Resolved, name: str) -> Scanned:
+def _named(scanned: Scanned, resolved: Resolved, name: str, now: datetime) -> Scanned:
     graph, root = scanned.graph, scanned.root
     facts = [
         replace(fact, field="stated-name") if fact.field == "name" else fact
         for fact in root.facts
     ]
     facts.append(Fact("name", name, frozenset({Origin("user")})))
+    if resolved.mode == "online":
+        time = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        origins = frozenset({source_origin(resolved)})
+        facts.append(Fact("fetched", time, origins))
     renamed = replace(
         root, facts=merge_facts(facts), origins=root.origins | {Origin("user")}
     )

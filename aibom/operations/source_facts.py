@@ -11,6 +11,7 @@ none is not.
 ``location``        where there is no package URL: the address, without what signs in
 ``committed``       the date of the commit, which whoever made it chose: no date of
                     publication, and so nothing that ``source-age`` goes by
+``fetched``         (by ``aibom fetch`` alone) when the bytes were asked for
 ``repository-id``   given to the repository when it was made, and never to another
 ``owner``           the account; no party that answers for it (``ownership`` asks for
                     that), nor what a list of trusted sources records as ``owner``

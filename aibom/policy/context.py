@@ -234,6 +234,16 @@ class Context:
         """Whether lineage ends at this node by an accepted, unexpired decision."""
         return self.closure[name].state is ClosureState.ACCEPTED
 
+    def is_only_named(self, name: str) -> bool:
+        """Whether nothing was taken: a document names it, and could have left that out.
+
+        Nobody has its bytes, no step used or made it, and nothing needs it at run time.
+        """
+        if self.node(name).digest is not None or self.is_artifact(name):
+            return False
+        taking = (Relation.USED, Relation.REQUIRES, Relation.GENERATED)
+        return not any(self.graph.edges_into(name, taken) for taken in taking)
+
     def generating_steps(self, name: str, kind: str) -> tuple[str, ...]:
         """The steps that generated this entity and are said to be of this kind.
 

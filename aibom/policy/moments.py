@@ -117,8 +117,12 @@ def fetched(context: Context, name: str, source: str) -> Moment | None:
 
     Of steps that say they took them from ``source`` where there are such, else of all
     that used them. Its assurance is the weakest of theirs: each could be the first.
+    Where no step used them, whoever vouches for the bytes may say when they were
+    fetched.
     """
     edges = context.graph.edges_into(name, Relation.USED)
+    if not edges:
+        return _said(context, name)
     naming = [edge for edge in edges if source in edge.values("source")]
     found: list[Moment] = []
     for edge in naming or edges:
@@ -131,6 +135,19 @@ def fetched(context: Context, name: str, source: str) -> Moment | None:
         return None
     worths = (moment.assurance for moment in found)
     return Moment(min(moment.time for moment in found), weakest(*worths))
+
+
+def _said(context: Context, name: str) -> Moment | None:
+    """When it was fetched, by a statement of its own; a claim could say anything."""
+    node = context.node(name)
+    text = node.value("fetched")
+    worth = fact_assurance(node, "fetched", context.evidence)
+    if text is None or worth.level < Level.ATTESTED:
+        return None
+    try:
+        return Moment(parse_time(text), worth)
+    except ValueError:
+        return None
 
 
 def _takes_in(context: Context, step: str, minimum: Level) -> bool:

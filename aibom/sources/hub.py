@@ -76,6 +76,7 @@ class HubSource:
         info = self._info(reference)
         where = str(reference.at(info.commit))
         files = require_safe_paths(self._tree(reference, info.commit, where), where)
+        doubts = hub_answers.compare_listings(files, info.listed)
         owner, unsure = self._owner(info)
         committed = self._committed(reference, info.commit, where)
         return Resolved(
@@ -92,10 +93,11 @@ class HubSource:
             scan=info.scan,
             unsure=(
                 *info.unsure,
-                *hub_answers.compare_listings(files, info.listed),
+                *doubts,
                 *unsure,
                 *(() if committed else (_COMMITTED,)),
             ),
+            complete=info.listed is None or not doubts,
         )
 
     def read(self, resolved: Resolved, file: RemoteFile, limit: int) -> bytes:

@@ -84,15 +84,28 @@ class Resolved:
     complete: bool = True
 
     def require_complete(self) -> None:
-        """Raise ``InputError`` (``source-not-cached``) where files may be missing."""
-        if not self.complete:
+        """Raise ``InputError`` where files may be missing.
+
+        ``source-not-cached`` where a cache answered, ``source-answer-malformed`` where
+        the source contradicts itself.
+        """
+        if self.complete:
+            return
+        if self.mode != "offline":
             raise InputError(
-                "the cache does not tell whether it holds all files of this commit",
-                reason="source-not-cached",
+                "the source contradicts itself about which files there are",
+                reason="source-answer-malformed",
                 where=str(self.reference),
-                hint="ask the hub once: aibom lock, online; then --locked --offline "
-                "compares with all files",
+                hint="try again; if it stays so, do not use it without a lock: "
+                + "; ".join(self.unsure),
             )
+        raise InputError(
+            "the cache does not tell whether it holds all files of this commit",
+            reason="source-not-cached",
+            where=str(self.reference),
+            hint="ask the hub once: aibom lock, online; then --locked --offline "
+            "compares with all files",
+        )
 
     @property
     def pinned(self) -> Reference:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 from incidents.on_disk import Judged
+from incidents.through_fetch import Importing, importer
 from worlds import make_world
 
 
@@ -17,3 +19,14 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def on_disk(pristine: Path, tmp_path: Path) -> Judged:
     return Judged(pristine, tmp_path)
+
+
+@pytest.fixture
+def importing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Importing:
+    """A hub and somebody who imports from it, one for each twin."""
+    numbers = itertools.count()
+    return lambda: importer(tmp_path / str(next(numbers)), monkeypatch, capfd)

@@ -33,7 +33,7 @@ from dataclasses import dataclass, field
 
 from aibom.lineage.assurance import Level
 from aibom.lineage.closure import is_full_commit
-from aibom.lineage.nodes import Kind, Node, Relation, State
+from aibom.lineage.nodes import Kind, Node, State
 from aibom.policy.context import (
     Check,
     Context,
@@ -59,9 +59,9 @@ class Settings:
     named: str = field(
         default="fail",
         metadata={
-            "doc": "What it counts as that something is only named, as a base model on "
-            "a card: no recorded step used it, nothing needs it at run time, and nobody "
-            "has its bytes.",
+            "doc": "What it counts as that something is only named, as a base model "
+            "on a card: no recorded step used it, nothing needs it at run time, and "
+            "nobody has its bytes.",
             "choices": ("fail", "ignore"),
         },
     )
@@ -83,7 +83,7 @@ def evaluate(
             expected="a source at a full commit id or an exact version",
             actual="nothing says where it was taken from",
         )
-    if settings.named == "ignore" and _is_only_named(context, node):
+    if settings.named == "ignore" and context.is_only_named(node.id):
         return not_applicable("only-named")
     if node.digest is None:
         return fails("digest-missing", expected="a content digest", actual="none")
@@ -104,14 +104,6 @@ def evaluate(
             assurance=assurance,
         )
     return passes("pinned", actual=text, assurance=assurance)
-
-
-def _is_only_named(context: Context, node: Node) -> bool:
-    """Whether nothing was taken: a document names it, and could have left that out."""
-    if node.digest is not None or context.is_artifact(node.id):
-        return False
-    taking = (Relation.USED, Relation.REQUIRES, Relation.GENERATED)
-    return not any(context.graph.edges_into(node.id, taken) for taken in taking)
 
 
 def _is_fixed(source: Source | None) -> bool:

@@ -25,7 +25,7 @@ generated the node (`source-missing`); the data have no list of that name
 the rule asks (`assurance-too-low`).
 
 Not applicable: nodes that a step generated and that were not taken from elsewhere
-(`generated-by-a-step`).
+(`generated-by-a-step`); with `named: ignore`, what is only named (`only-named`).
 
 What to do: find out who owns the namespace now, decide again, and write owner and dates
 into the entry; fetch again from the new owner, or from a mirror of your own.
@@ -61,6 +61,14 @@ class Settings:
     """Which list records the owners."""
 
     list: str = field(metadata={"doc": "Name of a list in `trusted-sources.yaml`."})
+    named: str = field(
+        default="ask",
+        metadata={
+            "doc": "Whether to ask about what is only named, as a base model on a "
+            "card: nobody fetched its bytes, so nothing tells when that was.",
+            "choices": ("ask", "ignore"),
+        },
+    )
 
 
 def evaluate(
@@ -74,6 +82,8 @@ def evaluate(
             return not_applicable("generated-by-a-step")
         text = "nothing says where it is from"
         return unknown("source-missing", expected=expected, actual=text)
+    if settings.named == "ignore" and context.is_only_named(node.id):
+        return not_applicable("only-named")
     entries = (context.data.sources or {}).get(settings.list)
     if entries is None:
         text = "there is no such list"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from policy_builders import ACME, COMMIT, PIPELINE, Case, verify
 
+from aibom.lineage.nodes import Kind, Relation
+
 HUB = {"type": "huggingface", "namespace": "acme"}
 JUNE = {"started": "2026-06-20T00:00:00Z", "finished": "2026-06-21T00:00:00Z"}
 
@@ -39,6 +41,30 @@ def as_artifact(*entries):
         model = world.model(source=ACME)
         world.bom(model)
         return model
+
+    return arrange
+
+
+def fetched_as_artifact(*entries, when="2026-06-20T00:00:00Z", signed=True):
+    """What ``aibom fetch`` leaves: no step, and the time on the artifact."""
+
+    def arrange(world):
+        world.trust(*entries)
+        model = world.model(source=ACME, fetched=when)
+        if signed:
+            world.bom(model)
+        return model
+
+    return arrange
+
+
+def named_base(*entries, relation=Relation.DERIVED_FROM):
+    def arrange(world):
+        world.trust(*entries)
+        world.root = world.model()
+        base = world.build.entity(Kind.MODEL, None, source=ACME)
+        world.build.edge(world.root, relation, base, "base-model")
+        return base
 
     return arrange
 
@@ -101,6 +127,31 @@ def unrecorded(*entries, **how):
 
 SPRING = {"started": "2026-02-01T00:00:00Z"}
 CASES = {
+    "fetched after it settled": case(fetched_as_artifact(OWNED), "pass", "owner-known"),
+    "fetched before it changed": case(
+        fetched_as_artifact(owned("2026-07-01", approved="2026-08-01")),
+        "fail",
+        "owner-changed",
+    ),
+    "somebody claims that it was fetched": case(
+        fetched_as_artifact(OWNED, signed=False),
+        "unknown",
+        "time-missing",
+        "claimed",
+    ),
+    "fetched at no time": case(
+        fetched_as_artifact(OWNED, when="in June"), "unknown", "time-missing"
+    ),
+    "only named": case(named_base(OWNED), "unknown", "time-missing"),
+    "only named, ignored": case(
+        named_base(OWNED), "not-applicable", "only-named", named="ignore"
+    ),
+    "needed at run time": case(
+        named_base(OWNED, relation=Relation.REQUIRES),
+        "unknown",
+        "time-missing",
+        named="ignore",
+    ),
     "owner, no date": case(used(owned()), "pass", "owner-known"),
     "owner since long": case(used(OWNED), "pass", "owner-known"),
     "changed, then approved, then fetched": case(
