@@ -36,6 +36,7 @@ __all__ = [
     "FILES",
     "LFS",
     "FetchWorld",
+    "arriving",
     "make_fetch_world",
     "paths_in",
     "safetensors",
@@ -131,6 +132,11 @@ FILES: Mapping[str, bytes] = {
     "parts/deep/er/note.txt": b"nested\n",
     "parts/more.safetensors": safetensors(b"\2", BLOCK // 2),
 }
+
+
+def arriving(files: Mapping[str, bytes] = FILES) -> dict[str, bytes]:
+    """What of a repository's files becomes a part of the target."""
+    return {path: data for path, data in files.items() if not path.startswith(".git")}
 
 
 @dataclass

@@ -38,7 +38,7 @@ from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import ROOT_KINDS, Edge, Kind, Node, Relation
 from aibom.statement import BASE_URI
 
-__all__ = ["SPEC_VERSIONS", "encode", "to_bytes"]
+__all__ = ["SPEC_VERSIONS", "encode", "serial_number", "to_bytes"]
 
 SPEC_VERSIONS = ("1.6", "1.7")
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, BASE_URI)
@@ -122,7 +122,7 @@ class _Encoder:
             "$schema": f"http://cyclonedx.org/schema/bom-{spec_version}.schema.json",
             "bomFormat": "CycloneDX",
             "specVersion": spec_version,
-            "serialNumber": _serial_number({"specVersion": spec_version, **body}),
+            "serialNumber": serial_number({"specVersion": spec_version, **body}),
             "version": 1,
             **body,
         }
@@ -290,8 +290,12 @@ class _Encoder:
         ]
 
 
-def _serial_number(content: dict[str, Any]) -> str:
-    """A UUID that is a function of the content, so that it changes with it."""
+def serial_number(content: dict[str, Any]) -> str:
+    """A UUID that is a function of the content, so that it changes with it.
+
+    ``content`` is the document without ``$schema``, ``bomFormat``, ``serialNumber`` and
+    ``version``. Raises :class:`~aibom.errors.DocumentInvalid` (``text-not-unicode``).
+    """
     try:
         data = canonical(content).encode("utf-8")
     except UnicodeEncodeError:

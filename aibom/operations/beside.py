@@ -14,7 +14,7 @@ from aibom.recording.fetched import API_VERSION, receipt_of
 from aibom.sources.remote import Resolved
 from aibom.verdict import Verdict
 
-__all__ = ["shipped_of", "verdict_of", "write_beside"]
+__all__ = ["as_json", "shipped_of", "verdict_of", "write_beside"]
 
 
 def verdict_of(target: Path) -> Path:
@@ -42,9 +42,9 @@ def write_beside(
     """
     if quarantine.aside.exists() and not os.path.lexists(shipped_of(target)):
         os.rename(quarantine.aside, shipped_of(target))
-    quarantine.put(verdict_of(target), _json(verdict.to_document()))
+    quarantine.put(verdict_of(target), as_json(verdict.to_document()))
     receipt = _receipt(resolved, content, snapshot)
-    quarantine.put(receipt_of(target), _json(receipt))
+    quarantine.put(receipt_of(target), as_json(receipt))
 
 
 def _receipt(
@@ -66,6 +66,7 @@ def _receipt(
     }
 
 
-def _json(document: Any) -> bytes:
+def as_json(document: Any) -> bytes:
+    """A document as it is written beside a target: for people to read, too."""
     text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
     return text.encode() + b"\n"

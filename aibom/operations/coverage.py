@@ -31,6 +31,7 @@ from aibom.operations.verify import (
 )
 from aibom.reading import parse_yaml, suggest
 from aibom.report.completeness.coverage import Coverage, coverage
+from aibom.report.completeness.places import at_pointer
 from aibom.report.completeness.profile import Profile, read_profile
 from aibom.report.completeness.subject import Subject
 from aibom.resources import policy_path
@@ -52,7 +53,8 @@ _FOLDER = "profiles"
 class Measured:
     """A BOM that was read to be measured.
 
-    ``problems`` is how many things are wrong with it; ``warnings`` are for people.
+    ``problems`` is how many things are wrong with it; ``warnings`` are for people. In
+    the subject's document, what breaks the format is blank.
     """
 
     where: str
@@ -130,6 +132,8 @@ def _read(path: Path) -> Measured:
     parsed = parse(data, str(path))
     graph, findings = scan_document(path)
     version: Any = parsed.document.get("specVersion")
+    for finding in findings:
+        _leave_out(parsed.document, finding.pointer)
     return Measured(
         str(path),
         version[:20] if isinstance(version, str) else "",
@@ -142,6 +146,21 @@ def _read(path: Path) -> Measured:
         ),
         len(findings),
     )
+
+
+def _leave_out(document: dict[str, Any], pointer: str) -> None:
+    """Blank the one text or number that a problem is about: it is no answer.
+
+    A problem of a whole object or list leaves the rest of it as it stands.
+    """
+    above, _, name = pointer.rpartition("/")
+    holder, value = at_pointer(document, above), at_pointer(document, pointer)
+    if value is None or isinstance(value, (dict, list)):
+        return
+    if isinstance(holder, dict):
+        holder[name.replace("~1", "/").replace("~0", "~")] = None
+    elif isinstance(holder, list):
+        holder[int(name)] = None
 
 
 def _with_bytes(measured: Measured, path: Path, progress: Progress | None) -> Measured:

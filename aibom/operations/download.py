@@ -172,6 +172,7 @@ def require_claimed(
     for path, value in sorted(there.items()):
         for expected, whose in ((known, "source announced"), (pinned, "lock has")):
             if expected.get(path, value) != value:
+                (place.path / path).unlink()  # or it would be gone on with
                 raise _differs(path, value, f"the {whose} sha256:{expected[path]}")
         blob = announced[path].git_blob
         if path not in known and blob and _git_blob(place.path / path) != blob:

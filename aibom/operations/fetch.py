@@ -13,15 +13,19 @@ whose bytes are refused leaves nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
+from typing import TypeVar
 
 from aibom.catalogers.place import Place
 from aibom.digest import (
     BOM_NAME,
     BUNDLE_NAME,
+    OMS_NAME,
     Content,
     Digest,
     Progress,
@@ -32,8 +36,8 @@ from aibom.digest import Snapshot as FileSnapshot
 from aibom.errors import AibomError, UsageError, VerificationFailed
 from aibom.lineage.nodes import Kind
 from aibom.namespaces import name_matches
-from aibom.operations.artifact_lock import require_as_locked
-from aibom.operations.beside import write_beside
+from aibom.operations.artifact_lock import LockedArtifact, require_as_locked
+from aibom.operations.beside import as_json, verdict_of, write_beside
 from aibom.operations.download import download_all, require_claimed
 from aibom.operations.fetch_request import Fetched, Request
 from aibom.operations.folder import Folder
@@ -52,25 +56,35 @@ from aibom.operations.quarantine import (
     require_free,
 )
 from aibom.operations.sign import sign_artifact
-from aibom.operations.snapshot import Snapshot, open_snapshot
+from aibom.operations.snapshot import Snapshot, is_counted, open_snapshot
 from aibom.sources.remote import Resolved, Source
 from aibom.verdict import Verdict
 
 __all__ = ["Fetched", "Request", "fetch"]
+
+_Listed = TypeVar("_Listed", Resolved, LockedArtifact)
 
 #: A supplier's own signature by somebody whom the verifier does not know: the importer
 #: may sign instead. Whatever else is wrong with it is wrong with the artifact.
 _STRANGERS = frozenset(
     {"signer-not-allowed", "namespace-not-allowed", "predicate-not-allowed"}
 )
+_SIDECARS = frozenset({BOM_NAME, BUNDLE_NAME, OMS_NAME})
 #: What the same bytes will always end with.
 _NEVER = frozenset({"case-collision", "folder-empty", "git-lfs-pointer"})
 
 
 def fetch(
-    request: Request, source: Source, now: datetime, progress: Progress | None = None
+    request: Request,
+    source: Source,
+    now: datetime,
+    progress: Progress | None = None,
+    timer: Callable[[], float] = monotonic,
 ) -> Fetched:
     """Fetch an artifact, and put it where it was asked for if the policy allows it.
+
+    ``now`` is when it begins, and ``timer`` counts seconds: a download can take hours,
+    and what is signed after it was not signed before the decision.
 
     A denial comes back as a verdict. Raises what the source raises,
     :class:`~aibom.errors.PolicyInvalid` before anything is asked,
@@ -81,9 +95,12 @@ def fetch(
     """
     folder = policy_folder(request.policy, request.to, request.options)
     name = request.called
+    _require_one_kind(request)
     if request.signer is not None:
         request.signer.prepare()
-    resolved = _resolved(request, source, folder)
+    resolved = _without_extras(_resolved(request, source, folder))
+    if request.locked is not None:
+        request = replace(request, locked=_without_extras(request.locked))
     with open_snapshot(source, resolved) as snapshot:
         if request.locked is not None:
             # Files that nobody told the digest of are compared when they are here.
@@ -99,7 +116,18 @@ def fetch(
             if not request.keep_quarantine:
                 _discard_left(request.to)
             return Fetched(denied, resolved)
-        return _Fetch(request, source, snapshot, name, now, progress).run()
+        return _Fetch(request, source, snapshot, name, now, progress, timer).run()
+
+
+def _require_one_kind(request: Request) -> None:
+    told = kind_of(request.reference)
+    if request.kind is not None and told not in (None, request.kind):
+        raise UsageError(
+            f"the reference says {told}, and --kind says {request.kind}",
+            reason="kind-contradicts-reference",
+            where=str(request.reference),
+            hint="leave out --kind; a dataset is hf:datasets/org/name",
+        )
 
 
 def _resolved(request: Request, source: Source, folder: Folder) -> Resolved:
@@ -108,6 +136,7 @@ def _resolved(request: Request, source: Source, folder: Folder) -> Resolved:
     if locked is not None and locked.commit is not None:
         reference = reference.at(locked.commit)
     resolved = source.resolve(reference)
+    _require_asked(resolved, locked)
     if locked is not None:
         require_as_locked(locked, resolved, None)
         return resolved
@@ -118,6 +147,29 @@ def _resolved(request: Request, source: Source, folder: Folder) -> Resolved:
     ):
         raise _floating(resolved)
     return resolved
+
+
+def _without_extras(listed: _Listed) -> _Listed:
+    """Without what no digest of a folder covers, and so no rule looks at.
+
+    Git's own files are no part of a model, and a program that is called
+    ``registered_model_meta`` would arrive unseen. What speaks for the rest is kept.
+    """
+    kept = tuple(f for f in listed.files if is_counted(f.path) or f.path in _SIDECARS)
+    return replace(listed, files=kept)
+
+
+def _require_asked(resolved: Resolved, locked: LockedArtifact | None) -> None:
+    """Refuse what only a cache says: it may be of another hub, or somebody's own."""
+    if resolved.mode != "offline" or resolved.reference.scheme != "hf":
+        return
+    if locked is None or locked.repository is None:
+        raise UsageError(
+            "nobody asks the hub, and a cache says of itself what it holds",
+            reason="offline-unlocked",
+            where=str(resolved.reference),
+            hint="aibom lock it online, then fetch --locked --offline",
+        )
 
 
 def _floating(resolved: Resolved) -> UsageError:
@@ -152,7 +204,7 @@ def _hashed(
     """What is there already, if that is what was asked for; ``target-exists``."""
     before = stat_snapshot(target)
     content = hash_path(target, progress=progress)
-    if content.digest != tree:
+    if content.digest != tree or not _SIDECARS.issuperset(content.housekeeping):
         require_free(target)
     return content, before
 
@@ -167,6 +219,8 @@ def _decided_again(
     target, resolved = request.to, snapshot.resolved
     verdict = gate(target, request.policy, request.options, now, content=found[0])
     allowed = verdict.exit_code == 0
+    if not allowed:  # what lies beside it must not go on saying yes
+        quarantine.put(verdict_of(target), as_json(verdict.to_document()))
     if allowed:
         write_beside(quarantine, target, verdict, resolved, *found)
     quarantine.discard()
@@ -215,6 +269,10 @@ def _foreseen(
     """The denial that is certain: by each of the BOMs that the gate may go by."""
     ships = _ships_bom(snapshot.resolved)
     verdict = None
+    if ships:
+        flagged = _flagged(request, snapshot, folder, name, now)
+        if flagged is not None:
+            return flagged
     try:
         boms = [(snapshot.folder / BOM_NAME).read_bytes()] if ships else []
         if request.signer is not None:  # in the place of one by a stranger
@@ -226,6 +284,27 @@ def _foreseen(
         if verdict is None:
             return None
     return verdict
+
+
+def _flagged(
+    request: Request, snapshot: Snapshot, folder: Folder, name: str, now: datetime
+) -> Verdict | None:
+    """A denial for what the hub flags, whatever the supplier's own BOM says."""
+    with suppress(AibomError, OSError):
+        bom = bom_of_snapshot(snapshot, name, _kind(request), now)
+        told = foresee(bom, snapshot, folder, request.options, now)
+        results = told.results if told else ()
+        flags = tuple(one for one in results if one.check == "scanner-flagged")
+        if told and flags:
+            return replace(told, results=flags)
+    return None
+
+
+def _expected(request: Request) -> frozenset[str]:
+    """The names by which a supplier may have signed what was asked for."""
+    if request.name is not None:
+        return frozenset({request.name})
+    return frozenset({request.called, request.reference.name})
 
 
 def _kind(request: Request) -> Kind | None:
@@ -243,13 +322,14 @@ class _Fetch:
         name: str,
         now: datetime,
         progress: Progress | None,
+        timer: Callable[[], float],
     ) -> None:
         self._request = request
         self._source = source
         self._snapshot = snapshot
         self._resolved = snapshot.resolved
         self._name = name
-        self._now = now
+        self._began, self._timer, self._at_first = now, timer, timer()
         self._progress = progress
 
     def run(self) -> Fetched:
@@ -298,10 +378,22 @@ class _Fetch:
         if _ships_bom(self._resolved):
             verdict = self._gate(quarantine)
             stranger = verdict.verification.reason in _STRANGERS
+            self._require_name(verdict)
             if not stranger or self._request.signer is None:
                 return verdict
         self._sign(quarantine, place)
         return self._gate(quarantine)
+
+    def _require_name(self, verdict: Verdict) -> None:
+        """What a supplier signed must be what was asked for, and nothing else of it."""
+        named = verdict.verification.name
+        if verdict.exit_code == 0 and named not in _expected(self._request):
+            raise VerificationFailed(
+                f"its supplier signed it as {named}",
+                reason="name-contradicted",
+                where=str(self._resolved.reference),
+                hint=f"if that is what you want: --name {named}",
+            )
 
     def _sign(self, quarantine: Quarantine, place: Place) -> None:
         signer = self._request.signer
@@ -335,15 +427,25 @@ class _Fetch:
     def _gate(self, quarantine: Quarantine) -> Verdict:
         request = self._request
         self._before = stat_snapshot(quarantine.files)
+        kind = _kind(request)
+        options = replace(request.options, kind=kind.value if kind else None)
         return gate(
-            quarantine.files, request.policy, request.options, self._now, self._progress
+            quarantine.files, request.policy, options, self._now, self._progress
         )
+
+    @property
+    def _now(self) -> datetime:
+        return self._began + timedelta(seconds=self._timer() - self._at_first)
 
     def _promoted(self, quarantine: Quarantine, verdict: Verdict) -> Fetched:
         target = self._request.to
         with self._discarding(quarantine):
             quarantine.promote(target, self._before)
         found = (verdict, self._resolved, self._content, self._before)
-        write_beside(quarantine, target, *found)
+        try:
+            write_beside(quarantine, target, *found)
+        except AibomError:
+            os.rename(target, quarantine.files)
+            raise
         quarantine.discard()
         return Fetched(verdict, self._resolved, target)

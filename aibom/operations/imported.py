@@ -105,7 +105,42 @@ def _named(scanned: Scanned, resolved: Resolved, name: str, now: datetime) -> Sc
         root, facts=merge_facts(facts), origins=root.origins | {Origin("user")}
     )
     merged = source_node(renamed, resolved)
-    return replace(scanned, graph=_with_root(graph, merged))
+    graph = _without_parts(_with_root(graph, merged), merged)
+    return replace(scanned, graph=graph)
+
+
+def _without_parts(graph: Graph, root: Node) -> Graph:
+    """The graph in which files of the artifact are parts of it, not what it came from.
+
+    A cataloger names a table of labels as something that the whole is derived from.
+    Here all came at once, from one source: who worked on the file worked on the whole,
+    and what else is known of it is kept as ``part.PATH.FIELD`` of the whole.
+    """
+    paths = {file.digest: file.path for file in root.files}
+    parts = {
+        name: paths[node.digest]
+        for name, node in graph.nodes.items()
+        if name != root.id and node.digest in paths
+    }
+    facts = [
+        replace(fact, field=f"part.{path}.{fact.field}")
+        for name, path in sorted(parts.items())
+        for fact in graph.nodes[name].facts
+    ]
+    whole = replace(
+        graph.nodes[root.id], facts=merge_facts([*graph.nodes[root.id].facts, *facts])
+    )
+    kept = [n for name, n in graph.nodes.items() if name not in {root.id, *parts}]
+    moved = [
+        replace(
+            edge,
+            source=root.id if edge.source in parts else edge.source,
+            target=root.id if edge.target in parts else edge.target,
+        )
+        for edge in graph.edges
+    ]
+    edges = [edge for edge in moved if edge.source != edge.target]
+    return Graph.of([*kept, whole], edges, root.id, graph.extra)
 
 
 def _with_root(graph: Graph, root: Node) -> Graph:

@@ -174,7 +174,8 @@ class Quarantine:
                 where=str(target),
                 hint="the folder above it must be writable, and on one file system",
             ) from error
-        if stat_snapshot(target) != decided:
+        moved = stat.S_ISDIR(os.lstat(target).st_mode)
+        if not moved or stat_snapshot(target) != decided:
             os.rename(target, self.files)
             raise changed(target)
         _sync(target.parent)
@@ -198,6 +199,7 @@ def _locked(path: Path) -> int:
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=0o700)
             _require_ours(path)
+            _require_own_parent(path.parent)
             with contextlib.suppress(FileNotFoundError):  # discarded by its last holder
                 handle = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
                 if _holds(handle, path):
@@ -234,6 +236,23 @@ def _holds(handle: int, path: Path) -> bool:
         return False
     held = os.fstat(handle)
     return (now.st_dev, now.st_ino) == (held.st_dev, held.st_ino)
+
+
+def _require_own_parent(folder: Path) -> None:
+    """Refuse a folder where others can put another folder in the place of ours.
+
+    Everything here goes by paths: who exchanges the quarantine for a link while files
+    are written would have us write wherever the link leads.
+    """
+    found = os.stat(folder)
+    open_to_others = found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX
+    if open_to_others or found.st_uid not in (0, os.geteuid()):
+        raise InputError(
+            "others can exchange what lies in it",
+            reason="quarantine-unusable",
+            where=str(folder),
+            hint="chmod go-w, or set the sticky bit (chmod +t)",
+        )
 
 
 def _require_ours(path: Path) -> None:

@@ -27,6 +27,7 @@ from aibom.operations.folder import Folder, load_folder, require_outside
 from aibom.operations.gate import Options, decided
 from aibom.operations.lock import Lock
 from aibom.operations.place import bundle_beside, is_bom_name
+from aibom.operations.report_completeness import PROFILES, completeness
 from aibom.operations.report_signature import bom_signature
 from aibom.operations.scan_bom import scan_document
 from aibom.operations.validate import BomFile, load_bom
@@ -46,7 +47,13 @@ from aibom.report.diligence.material import File, Material
 from aibom.report.diligence.model import Report
 from aibom.resources import policy_path
 
-__all__ = ["Asked", "load_catalogue", "make_report", "preset_folder"]
+__all__ = [
+    "Asked",
+    "load_catalogue",
+    "make_report",
+    "preset_folder",
+    "report_and_material",
+]
 
 CATALOGUE = "report/supplier-questions.yaml"
 PRESET = "supplier"
@@ -56,7 +63,8 @@ PRESET = "supplier"
 class Asked:
     """What the caller gives beside the BOM; all of it may be left out.
 
-    ``overrides`` are told in the report, such as an effective time.
+    ``overrides`` are told in the report, such as an effective time; ``profiles`` are
+    those that completeness is counted by.
     """
 
     evidence: tuple[Path, ...] = ()
@@ -64,6 +72,7 @@ class Asked:
     signers: Path | None = None
     compare: Path | None = None
     overrides: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = PROFILES
 
 
 def load_catalogue() -> Catalogue:
@@ -93,7 +102,8 @@ def report_and_material(
     old = None if asked.compare is None else read_small(asked.compare)
     folder, not_asked = _folder(asked, bom)
     material = _material(bom, asked, folder, not_asked, now)
-    report = build_report(material, load_catalogue())
+    ratios = completeness(material, asked.profiles)
+    report = build_report(material, load_catalogue(), ratios)
     if old is not None:
         changes = changes_since(old, str(asked.compare), report)
         report = replace(report, changes=changes)
@@ -229,6 +239,7 @@ def _material(
         read.file,
         signature,
         now,
+        listed=tuple(read.graph.nodes),
         evidence_given=bool(asked.evidence) or signature.state == "allowed",
         signers_given=bool(folder.signers),
         not_asked=not_asked,
@@ -252,7 +263,12 @@ def _verified(
     bom: Path, read: _Read, asked: Asked, folder: Folder, state: str, now: datetime
 ) -> Verified:
     """With signatures in the evidence, and that beside the BOM if it counts."""
-    if not read.ours or read.whole is None:
+    if (
+        read.whole is None
+        or not read.ours
+        or not (asked.evidence or state == "allowed")
+    ):
+        # Nothing that could vouch for this BOM, which need not be read once more.
         return verify_claims(_claims(read, bom), folder.signers, asked.evidence, now)
     if state != "allowed":
         return verify_document(bom, folder.signers, asked.evidence, now)

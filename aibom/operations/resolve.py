@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aibom.listing import BOM_NAME, BUNDLE_NAME, OMS_NAME
+from aibom.operations.source_facts import is_registry
 from aibom.sources.reference import Reference
 from aibom.sources.remote import RemoteFile, Resolved, Source
 
@@ -73,7 +74,11 @@ class Resolution:
     @property
     def fetch_line(self) -> str:
         """The command that fetches exactly this revision; DIR is for a person."""
-        return f"aibom fetch {shlex.quote(str(self._pinned))} --policy DIR --to DIR"
+        words = ["aibom", "fetch", str(self._pinned)]
+        found = self.resolved
+        if found.reference.scheme == "hf" and found.mode == "online":
+            words += [] if is_registry(found.where) else ["--endpoint", found.where]
+        return f"{shlex.join(words)} --policy DIR --to DIR"
 
     @property
     def _pinned(self) -> Reference:

@@ -36,7 +36,13 @@ from urllib.parse import urlsplit, urlunsplit
 from aibom.lineage.nodes import Fact, Node, Origin, merge_facts
 from aibom.sources.remote import Resolved, ScanStatus
 
-__all__ = ["shown", "source_node", "source_origin", "source_urls"]
+__all__ = [
+    "is_registry",
+    "shown",
+    "source_node",
+    "source_origin",
+    "source_urls",
+]
 
 #: The registry that package URLs of the type ``huggingface`` stand for.
 _REGISTRY = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
@@ -89,10 +95,20 @@ def _at(url: str, where: str) -> str:
     from packageurl import PackageURL
 
     address = _without_user(where)
-    if address is None or urlsplit(address).hostname in _REGISTRY:
+    if address is None or is_registry(address):
         return url
     purl = PackageURL.from_string(url)
     return purl._replace(qualifiers={"repository_url": address}).to_string()
+
+
+def is_registry(address: str) -> bool:
+    """Whether an address is that of the public hub.
+
+    Over TLS, at its own port and root: anything else is somebody's proxy.
+    """
+    parts = urlsplit(address)
+    at_home = parts.port in (None, 443) and parts.path in ("", "/")
+    return parts.scheme == "https" and parts.hostname in _REGISTRY and at_home
 
 
 def _without_user(where: str) -> str | None:

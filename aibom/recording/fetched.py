@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,24 @@ def read_receipt(folder: Path, snapshot: Snapshot) -> Receipt | None:
     """
     path = receipt_of(Path(os.path.realpath(folder)))
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            return None
-        document = json.loads(path.read_bytes())
+        document = json.loads(_own_bytes(path, os.stat(folder).st_uid))
         return _read(document, snapshot)
     except (OSError, ValueError, TypeError, KeyError, RecursionError, AibomError):
         return None
+
+
+def _own_bytes(path: Path, owner: int) -> bytes:
+    """The bytes of a receipt by somebody who could write to the folder as well."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(path, flags), "rb") as file:
+        found = os.fstat(file.fileno())
+        is_own = found.st_uid in (owner, os.geteuid(), 0)
+        if not stat.S_ISREG(found.st_mode) or not is_own or found.st_mode & 0o022:
+            raise ValueError("anybody's file")
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise ValueError("too large")
+    return data
 
 
 def _read(document: Any, snapshot: Snapshot) -> Receipt | None:

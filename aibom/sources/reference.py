@@ -51,6 +51,7 @@ class Reference:
         if text.startswith("hf:"):
             return _hub(text)
         if _URL.fullmatch(text):
+            _require_open(text)
             return cls("url", text)
         if not text or "\0" in text or re.match(r"(oci|docker|dvc|mlflow|pkg):", text):
             raise _malformed(text)
@@ -77,6 +78,19 @@ class Reference:
         if self.scheme != "hf":
             return None
         return hub_source(self.name, commit, dataset=self.kind == "dataset")
+
+
+def _require_open(url: str) -> None:
+    """Refuse what signs in: references stand in locks and receipts, and are shown."""
+    scheme, _, rest = url.partition("://")
+    if "?" in url or "#" in url or "@" in rest.partition("/")[0]:
+        raise UsageError(
+            "a URL here has no user, password, query or fragment",
+            reason="reference-malformed",
+            where=f"{scheme}://…",
+            hint="give what signs in as fsspec reads it: its configuration files, or "
+            "the variables of the store",
+        )
 
 
 def is_remote(text: str) -> bool:

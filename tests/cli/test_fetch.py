@@ -52,7 +52,7 @@ def test_allowed(world, run):
     ran = run(*world.words())
     assert ran.code == 0
     assert "ALLOWED" in ran.out
-    assert f"models/fine: {world.reference}, 8 files" in ran.err
+    assert f"models/fine: {world.reference}, 6 files" in ran.err
     assert world.there() == BESIDE
     again = run(*world.words())
     assert again.code == 0

@@ -58,7 +58,7 @@ def test_what_is_told_and_how_it_ends(hub: LocalHub) -> None:
     assert told["BOM"] == "shipped, not verified: 'aibom.cdx.json'"
     assert told["asked"] == f"{hub.url} (online)"
     assert done.stdout.splitlines()[-1] == (
-        f"aibom fetch hf:acme/base@{head} --policy DIR --to DIR"
+        f"aibom fetch hf:acme/base@{head} --endpoint {hub.url} --policy DIR --to DIR"
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from cli_world import environment
-from fetch_world import FILES, FetchWorld, make_fetch_world, paths_in
+from fetch_world import FetchWorld, arriving, make_fetch_world, paths_in
 
 from aibom.digest import hash_path
 from aibom.operations.quarantine import quarantine_of
@@ -120,8 +120,8 @@ def require_completes(world: FetchWorld) -> None:
 def require_all_there(world: FetchWorld) -> None:
     assert world.there() == ["fine", "fine.fetched.json", "fine.verdict.json"]
     sidecars = {"aibom.cdx.json", "aibom.sigstore.json"}
-    assert set(paths_in(world.target)) == {*FILES, *sidecars}
-    for path, data in FILES.items():
+    assert set(paths_in(world.target)) == {*arriving(), *sidecars}
+    for path, data in arriving().items():
         assert (world.target / path).read_bytes() == data
     assert world.gate().exit_code == 0
 

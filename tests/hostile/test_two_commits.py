@@ -15,7 +15,15 @@ from pathlib import Path
 
 import pytest
 from cli_world import Ran
-from fetch_world import BLOCK, FILES, LFS, FetchWorld, make_fetch_world, safetensors
+from fetch_world import (
+    BLOCK,
+    FILES,
+    LFS,
+    FetchWorld,
+    arriving,
+    make_fetch_world,
+    safetensors,
+)
 from huggingface_hub import snapshot_download
 from import_world import Terminal, reason_of
 
@@ -88,7 +96,7 @@ def move(world: FetchWorld) -> str:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """What of the artifact lies in a folder."""
-    return {path: (folder / path).read_bytes() for path in FILES}
+    return {path: (folder / path).read_bytes() for path in arriving()}
 
 
 def fill(world: FetchWorld, cache: Path, revision: str) -> None:
@@ -158,7 +166,7 @@ def test_what_was_locked_is_fetched_wherever_the_branch_is_now(
     second = move(world)
     ran = terminal(*terminal.words("fetch --locked", MAIN))
     assert ran.code == 0, ran
-    assert contents(world.target) == FILES
+    assert contents(world.target) == arriving()
     assert not [target for _, target, _ in world.hub.requests if second in target]
 
 
@@ -264,7 +272,7 @@ def test_tampered_blobs_of_a_cache_are_not_used_online(
         tamper(blob(warm, path))
     ran = terminal(*terminal.words("fetch"))
     assert ran.code == 0, ran
-    assert contents(world.target) == FILES
+    assert contents(world.target) == arriving()
 
 
 # ── a cache that is asked ────────────────────
@@ -300,7 +308,7 @@ def test_offline_the_cache_answers_and_says_so(
         assert "offline" in ran.out + ran.err
         assert "nobody asked the hub" in ran.out + ran.err
     if command == "fetch":
-        assert contents(world.target) == FILES
+        assert contents(world.target) == arriving()
         assert json.loads(receipt(world))["mode"] == "offline"
 
 
@@ -384,7 +392,7 @@ def test_offline_and_locked_the_bytes_decide(terminal: Terminal, warm: Path) -> 
     fill(world, warm, world.commit)
     ran = offline(terminal, "fetch --locked")
     assert ran.code == 0, ran
-    assert contents(world.target) == FILES
+    assert contents(world.target) == arriving()
     assert world.gate().exit_code == 0
 
 

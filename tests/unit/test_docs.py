@@ -55,7 +55,10 @@ READERS: dict[str, Callable[[Any, str], object]] = {
     "aibom/ptest/v1": check_ptest,
     "aibom/audit-report/v1": read_report,
 }
-GROUPS = ("policy", "party", "audit", "trust-root", "signers", "manifest")
+GROUPS = (
+    *("policy", "party", "audit", "trust-root", "signers", "manifest"),
+    *("dossier", "supplier", "evidence"),
+)
 #: A file whose example shows digests as ``…``; its form is told by the loader's tests.
 ABRIDGED = {"aibom/policy-lock/v1"}
 

@@ -12,20 +12,29 @@ from aibom.errors import DocumentInvalid, UsageError
 from aibom.lineage.graph import Graph
 from aibom.verdict import API_VERSION, Result
 
-__all__ = ["blocking_paths", "paths_of_results"]
+__all__ = ["MOST_PATHS", "blocking_paths", "paths_of_results"]
+
+#: More than anybody could tell apart in one drawing.
+MOST_PATHS = 200
 
 
 def paths_of_results(results: Iterable[Result]) -> tuple[tuple[str, ...], ...]:
     """The ids along the path of each blocking result, each path once, longest last.
 
-    A finding about the artifact itself has a path of one.
+    A finding about the artifact itself has a path of one. Of many, the shortest
+    :data:`MOST_PATHS` are taken: of a long chain with a finding at each hop, all of
+    them would be its square.
     """
-    found = {
-        tuple(hop.node for hop in result.path) or (result.node,)
-        for result in results
-        if result.blocks
-    }
-    return tuple(sorted(found, key=lambda path: (len(path), path)))
+    blocking = sorted(
+        (result for result in results if result.blocks),
+        key=lambda result: (len(result.path), result.node, result.rule),
+    )
+    found: set[tuple[str, ...]] = set()
+    for result in blocking:
+        found.add(tuple(hop.node for hop in result.path) or (result.node,))
+        if len(found) == MOST_PATHS:
+            break
+    return _in_order(found)
 
 
 def blocking_paths(
@@ -52,6 +61,10 @@ def blocking_paths(
             f"is not a whole verdict: {error}", reason="not-a-verdict", where=where
         ) from error
     _require_same(about, graph, where)
+    return _in_order(found)[:MOST_PATHS]
+
+
+def _in_order(found: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted(found, key=lambda path: (len(path), path)))
 
 

@@ -24,7 +24,9 @@ __all__ = ["fold"]
 #: Large groups first: as few as needed are folded.
 _SIZES = (8, 4, 2)
 #: Stretches that are always allowed, however many things are kept.
-_FEWEST = 8
+_FEWEST = 12
+#: Boxes that a stretch comes to, as a rule.
+_PARTS = 4
 
 #: unit → the id of what it is drawn in
 Owners = dict[str, str]
@@ -120,10 +122,31 @@ def _same_consumers(task: _Task, size: int) -> Owners:
 
 
 def _stretches(task: _Task, budget: int) -> Owners:
-    """Whole layers as one; a layer with a kept unit is a stretch of its own."""
+    """Whole layers together: roots by kind, then data, then what models went into.
+
+    Nothing that a model went into goes into what has no model before it, so these
+    parts of a stretch have an order. A layer with a kept unit is its own stretch.
+    """
+    stretch = _cut(task, budget)
+    learned = _learned(task)
+    groups: dict[Hashable, list[str]] = defaultdict(list)
+    for unit in task.movable():
+        part = unit.id in learned
+        kind = unit.kind if not task.into.get(unit.id) else SEVERAL
+        groups[(stretch[task.layer[unit.id]], kind, part)].append(unit.id)
+    owners = {name: name for name in task.units.by_id}
+    for members in groups.values():
+        if len(members) > 1:
+            _join(owners, members, 2)
+    return owners
+
+
+def _cut(task: _Task, budget: int) -> Mapping[int, int]:
+    """The stretch of each layer, so that the parts of all of them fit the budget."""
     fixed = {task.layer[name] for name in task.keep if name in task.layer}
     depth = max(task.layer.values(), default=0) + 1
-    most = max(depth // max(budget - 2 * len(fixed), _FEWEST) + 1, 2)
+    room = budget - len(task.keep)
+    most = max(-(-depth * _PARTS // max(room, _FEWEST)), 2)
     stretch: dict[int, int] = {}
     current, length = 0, 0
     for layer in range(depth):
@@ -131,12 +154,14 @@ def _stretches(task: _Task, budget: int) -> Owners:
             current, length = current + 1, 0
         stretch[layer] = current
         length += 1
-    groups: dict[int, list[str]] = defaultdict(list)
-    for unit in task.movable():
-        groups[stretch[task.layer[unit.id]]].append(unit.id)
-    owners = {name: name for name in task.units.by_id}
-    for members in groups.values():
-        if len(members) > 1:
-            owner = f"{SEVERAL}:{anchor(' '.join(members))}"
-            owners.update(dict.fromkeys(members, owner))
-    return owners
+    return stretch
+
+
+def _learned(task: _Task) -> frozenset[str]:
+    """Models, and all that has one before it."""
+    found: set[str] = set()
+    for unit in sorted(task.units.by_id.values(), key=lambda u: task.layer[u.id]):
+        above = (flow.upper in found for flow in task.into.get(unit.id, ()))
+        if unit.kind == "model" or any(above):
+            found.add(unit.id)
+    return frozenset(found)

@@ -10,9 +10,10 @@ import hashlib
 import re
 import unicodedata
 
+from aibom.report.markup import xml_text
 from aibom.report.text import escape
 
-__all__ = ["anchor", "apart", "elide", "fit", "text_width"]
+__all__ = ["anchor", "apart", "elide", "fit", "text_width", "told_plainly", "told_xml"]
 
 _NARROW = frozenset("iljtfr.,:;'|!()[]/ ")
 _BROAD = frozenset("mwMWQO@%…—")
@@ -21,6 +22,9 @@ _BREAK = re.compile(r"(?<=[\s/_\-.:@])")
 _LONGEST = 300
 #: Isolates a name that may run from right to left, so that it moves nothing beside it.
 _ISOLATE, _END = "\u2068", "\u2069"
+_ISOLATES = re.compile("([\u2068\u2069])")
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_MOST = 40_000
 
 
 def anchor(name: str) -> str:
@@ -29,8 +33,25 @@ def anchor(name: str) -> str:
 
 
 def apart(text: str) -> str:
-    """A text that keeps its direction to itself among others in one line."""
-    return text if text.isascii() else f"{_ISOLATE}{text}{_END}"
+    """An escaped text that keeps its direction to itself among others in a line."""
+    if text.isascii() or not any(
+        unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text
+    ):
+        return text
+    return f"{_ISOLATE}{text}{_END}"
+
+
+def told_xml(text: str, limit: int = 2000) -> str:
+    """Text for XML in which names stand that :func:`apart` set apart."""
+    return "".join(
+        part if part in (_ISOLATE, _END) else xml_text(part, limit)
+        for part in _ISOLATES.split(text[:_MOST])
+    )
+
+
+def told_plainly(text: str) -> str:
+    """The same text without the signs that set names apart."""
+    return _ISOLATES.sub("", text)
 
 
 def text_width(text: str, size: float) -> float:

@@ -55,6 +55,7 @@ class Party:
     level: str = "claimed"
     marks: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    on_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)

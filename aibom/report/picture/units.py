@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from aibom.lineage.assurance import edge_assurance, existence_assurance
 from aibom.lineage.closure import is_full_commit
@@ -19,7 +20,16 @@ from aibom.lineage.nodes import Edge, Kind, Node, Relation, State
 from aibom.report.picture.labels import anchor
 from aibom.report.picture.model import STATED_RELATION
 
-__all__ = ["EdgeKey", "Flow", "Levels", "Unit", "Units", "levels_of", "units_of"]
+__all__ = [
+    "Beside",
+    "EdgeKey",
+    "Flow",
+    "Levels",
+    "Unit",
+    "Units",
+    "levels_of",
+    "units_of",
+]
 
 EdgeKey = tuple[str, str, str, str]
 _OF_PARTIES = frozenset({Relation.PERFORMED_BY, Relation.ATTRIBUTED_TO})
@@ -76,13 +86,23 @@ class Flow:
     on_path: bool
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Beside:
+    """A party that had a part in a unit."""
+
+    party: str
+    role: str
+    level: str
+    on_path: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units by id, flows between them, and for each unit its (party, role, level)."""
+    """Units by id, the flows between them, and the parties beside each."""
 
     by_id: Mapping[str, Unit]
     flows: tuple[Flow, ...]
-    parties: Mapping[str, tuple[tuple[str, str, str], ...]]
+    parties: Mapping[str, tuple[Beside, ...]]
     on_path: frozenset[str]
 
 
@@ -96,7 +116,7 @@ def units_of(
     steps = {
         pair
         for path in paths
-        for one, other in zip(path, path[1:], strict=False)
+        for one, other in pairwise(path)
         for pair in ((one, other), (other, one))
     }
     units = {
@@ -105,13 +125,13 @@ def units_of(
         if node.kind is not Kind.PARTY or not graph.down(name)
     }
     flows: list[Flow] = []
-    parties: dict[str, list[tuple[str, str, str]]] = {}
+    parties: dict[str, list[Beside]] = {}
     on_path = {name for path in paths for name in path}
     for edge in graph.edges:
         level = levels.edges.get(edge.key, "claimed")
         marked = (edge.source, edge.target) in steps
         if edge.relation in _OF_PARTIES:
-            told = (edge.target, edge.role, level)
+            told = Beside(edge.target, edge.role, level, marked)
             parties.setdefault(edge.source, []).append(told)
         elif edge.relation in _BETWEEN:
             words = _words(edge, level)

@@ -23,6 +23,7 @@ from fetch_world import (
     FILES,
     LFS,
     FetchWorld,
+    arriving,
     make_fetch_world,
     paths_in,
     safetensors,
@@ -60,8 +61,8 @@ def require_allowed(world: FetchWorld, done: Fetched, files: Any = FILES) -> Non
     assert done.verdict.exit_code == 0, (done.verdict.reason, done.verdict.verification)
     assert done.path == world.target
     assert world.there() == BESIDE
-    assert set(paths_in(world.target)) == {*files, *SIDECARS}
-    for path, data in files.items():
+    assert set(paths_in(world.target)) == {*arriving(files), *SIDECARS}
+    for path, data in arriving(files).items():
         assert (world.target / path).read_bytes() == data
     assert world.gate().exit_code == 0
     verdict = json.loads(verdict_of(world.target).read_text())
@@ -781,7 +782,7 @@ def test_a_suppliers_own_bom_by_an_allowed_signer_is_what_counts(world):
     done = world.fetch(reference, by=None)
     require_allowed(world, done, files)
     assert done.verdict.artifact_name == "acme/fine"
-    assert set(paths_in(world.target)) == set(files)
+    assert set(paths_in(world.target)) == set(arriving(files))
 
 
 def test_also_where_an_importer_could_sign(world):

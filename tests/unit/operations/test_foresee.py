@@ -105,7 +105,7 @@ class Made:
             source.claims = False
         resolved = source.resolve(REFERENCE)
         with open_snapshot(source, resolved) as snapshot:
-            bom = bom_of_snapshot(snapshot, NAME, Kind.MODEL)
+            bom = bom_of_snapshot(snapshot, NAME, Kind.MODEL, NOW)
             folder = load_folder(self.verifier, require_lock=True)
             return foresee(bom, snapshot, folder, self.options, NOW)
 
@@ -119,7 +119,7 @@ class Made:
             place = Place.of(artifact)
             bom = artifact / "aibom.cdx.json"
             resolved = self.source.resolve(REFERENCE)
-            bom_of_place(place, resolved, NAME, Kind.MODEL, bom)
+            bom_of_place(place, resolved, NAME, Kind.MODEL, NOW, bom)
             sign_artifact(artifact, self.key(), content=place.content)
         return gate(artifact, self.verifier, self.options, NOW)
 

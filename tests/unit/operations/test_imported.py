@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ WEIGHTS = "model.safetensors"
 CARD = b"---\nlicense: mit\nmodel_name: acme/prod\nbase_model: acme/base\n---\n"
 GOOD = {**FILES, WEIGHTS: safetensors()}
 
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
 
 def imported(
     tmp_path: Path, files: Mapping[str, bytes], name: str = "hf/acme/fine"
@@ -45,7 +48,7 @@ def imported(
         (folder / path).write_bytes(data)
     bom = tmp_path / "bom.json"
     resolved = source.resolve(REFERENCE)
-    data = bom_of_place(Place.of(folder), resolved, name, Kind.MODEL, bom)
+    data = bom_of_place(Place.of(folder), resolved, name, Kind.MODEL, NOW, bom)
     assert bom.read_bytes() == data
     return load_bom(data, str(bom)).graph
 
@@ -54,7 +57,7 @@ def foreseen(files: Mapping[str, bytes]) -> Graph:
     """The graph of the BOM that is made of what is known before."""
     source = FakeSource(files)
     with open_snapshot(source, source.resolve(REFERENCE)) as snapshot:
-        data = bom_of_snapshot(snapshot, "hf/acme/fine", Kind.MODEL)
+        data = bom_of_snapshot(snapshot, "hf/acme/fine", Kind.MODEL, NOW)
         return load_bom(data, "foreseen").graph
 
 
@@ -147,7 +150,7 @@ def test_large_files_are_no_things_of_their_own_before_they_are_here(tmp_path):
 def test_without_a_claimed_digest_it_is_not_about_the_artifact():
     source = FakeSource(GOOD, claims=False)
     with open_snapshot(source, source.resolve(REFERENCE)) as snapshot:
-        data = bom_of_snapshot(snapshot, "hf/acme/fine", Kind.MODEL)
+        data = bom_of_snapshot(snapshot, "hf/acme/fine", Kind.MODEL, NOW)
     root = root_of(load_bom(data, "x").graph)
     assert {file.path for file in root.files} == {"README.md", "config.json"}
 
@@ -171,7 +174,7 @@ def test_what_a_step_in_its_files_called_it_is_no_name_of_it():
     graph = Graph.of([root, step], [edge], root.id)
     assert made_as(graph, root) == {"acme/prod"}
     resolved = FakeSource(GOOD).resolve(REFERENCE)
-    named = _named(Scanned(graph, (), {}, ()), resolved, "hf/acme/fine")
+    named = _named(Scanned(graph, (), {}, ()), resolved, "hf/acme/fine", NOW)
     assert not made_as(named.graph, named.root)
     assert named.root.values("name") == ("hf/acme/fine",)
     assert "stated-name" in json.dumps(

@@ -88,6 +88,11 @@ def test_what_is_shipped(
     assert (found.signatures, found.boms) == (signatures, boms)
 
 
+def test_the_line_names_a_hub_that_is_not_the_public_one() -> None:
+    found = resolve(MAIN, FakeSource(where="https://hub.acme.example"))
+    assert " --endpoint https://hub.acme.example " in found.fetch_line
+
+
 LINES: dict[str, tuple[str, str | None, str]] = {
     "floating": ("hf:acme/base", COMMIT, f"hf:acme/base@{COMMIT}"),
     "branch": ("hf:acme/base@main", COMMIT, f"hf:acme/base@{COMMIT}"),
@@ -101,7 +106,10 @@ LINES: dict[str, tuple[str, str | None, str]] = {
 
 @pytest.mark.parametrize(("text", "commit", "named"), LINES.values(), ids=LINES)
 def test_the_line_that_fetches_it(text: str, commit: str | None, named: str) -> None:
-    found = resolve(Reference.parse(text), FakeSource(commit=commit))
+    found = resolve(
+        Reference.parse(text),
+        FakeSource(commit=commit, where="https://huggingface.co"),
+    )
     assert found.fetch_line == f"aibom fetch {named} --policy DIR --to DIR"
     assert found.document()["fetch"] == found.fetch_line
 

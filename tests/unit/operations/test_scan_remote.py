@@ -485,8 +485,8 @@ def test_a_folder_with_files_of_unknown_bytes_has_no_digest() -> None:
 
 def test_what_signs_in_at_a_store_is_kept_nowhere() -> None:
     bucket = Bucket({"config.json": CONFIG.encode(), "w.bin": b"1"}, ("no dates",))
-    url = "s3://anne:secret@b/model?token=secret"
-    done = scan_remote(Reference.parse(url), lambda _: bucket, kind=Kind.MODEL)
+    url = Reference("url", "s3://anne:secret@b/model?token=secret")
+    done = scan_remote(url, lambda _: bucket, kind=Kind.MODEL)
     assert ("s3://b/model", "source-not-told") in unread(done)
     assert "secret" not in repr((done.graph, done.findings))
     assert b"secret" not in scan_bom(done, spec_version="1.6", output=None)

@@ -82,7 +82,7 @@ STATED: dict[str, tuple[Resolved, dict[str, str | None]]] = {
     ),
     "folder": (FOLDER, {}),
     "object store": (
-        replace(FOLDER, reference=Reference.parse("s3://user:secret@b/p?token=x#y")),
+        replace(FOLDER, reference=Reference("url", "s3://user:secret@b/p?token=x#y")),
         {"location": "s3://b/p"},
     ),
 }

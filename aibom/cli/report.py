@@ -1,0 +1,155 @@
+"""``aibom report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aibom.cli.common import PATH, evidence_option, now, parse_when, warn
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aibom.report.diligence.drawing import Drawing
+    from aibom.report.diligence.model import Report
+
+__all__ = ["command"]
+
+_ENDS = {"html": "html", "markdown": "md", "json": "json"}
+
+
+@click.command(
+    "report",
+    epilog="""\b
+Examples:
+  aibom report supplier.cdx.json
+  aibom report supplier.cdx.json --signers verifier/signers.yaml --evidence evidence/
+  aibom report model/aibom.cdx.json --policy verifier/ --evidence evidence/
+  aibom report new.cdx.json --compare old.report.json
+
+A report is no gate: it ends with 0 whatever it says, 1 for what cannot be read, 2 for a
+wrong call or policy, 12 for what is no JSON object.
+""",
+)
+@click.argument("bom", metavar="BOM", type=PATH)
+@click.option(
+    "--output",
+    "-o",
+    type=PATH,
+    metavar="FILE",
+    help="Where to write it.  [default: beside the BOM, or beside its artifact]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(tuple(_ENDS)),
+    default="html",
+    show_default=True,
+    help="A page for people, text, or JSON for programs and for --compare.",
+)
+@evidence_option
+@click.option(
+    "--policy",
+    type=PATH,
+    metavar="DIR",
+    help="Your folder.  [default: the pack `supplier`, without lists of yours]",
+)
+@click.option(
+    "--signers",
+    type=PATH,
+    metavar="FILE",
+    help="Whose signatures count (signers.yaml), where not those of --policy.",
+)
+@click.option(
+    "--compare",
+    type=PATH,
+    metavar="OLD.json",
+    help="An earlier report of the same product: tell what changed.",
+)
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="ID",
+    help="Count completeness by it (aibom coverage --list). Repeatable.  "
+    "[default: g7-2026]",
+)
+@click.option(
+    "--effective-time",
+    metavar="TIME",
+    help="Report as of this time, and not now; the report says so.",
+)
+@click.option(
+    "--allow-past", is_flag=True, help="Let --effective-time lie in the past."
+)
+def command(
+    bom: Path,
+    output: Path | None,
+    form: str,
+    evidence: tuple[Path, ...],
+    policy: Path | None,
+    signers: Path | None,
+    compare: Path | None,
+    profiles: tuple[str, ...],
+    effective_time: str | None,
+    allow_past: bool,
+) -> None:
+    """Write a due-diligence report on what one BOM says.
+
+    What is proved, what is stated and by whom it is signed, what is missing, what
+    conflicts, and what to ask the supplier next. It works on a poor or invalid BOM as
+    well, and on those of other tools; with evidence, signers and a policy it says more.
+    Nothing is decided, and no artifact bytes are read.
+    """
+    from aibom.operations.files import write_named
+    from aibom.operations.report import Asked, report_and_material
+    from aibom.operations.report_completeness import PROFILES
+    from aibom.operations.report_output import place_for
+
+    when, overrides = _time(effective_time, allow_past)
+    place = place_for(bom, output, _ENDS[form])
+    asked = Asked(evidence, policy, signers, compare, overrides, profiles or PROFILES)
+    report, material = report_and_material(bom, asked, when)
+    drawing = None
+    if form == "html":
+        from aibom.report.diligence.drawing import draw_lineage
+
+        drawing = draw_lineage(material)
+    write_named(place, _written(report, form, drawing))
+    _tell(report, place)
+
+
+def _time(asked: str | None, allow_past: bool) -> tuple[datetime, tuple[str, ...]]:
+    from aibom.operations.gate import effective_time
+
+    clock = now()
+    chosen = parse_when(asked)
+    when = effective_time(chosen, clock, allow_past=allow_past)
+    return when, () if chosen is None else (f"effective-time={when.isoformat()}",)
+
+
+def _written(report: Report, form: str, drawing: Drawing | None) -> bytes:
+    if form == "json":
+        from aibom.report.diligence.machine import report_json
+
+        return report_json(report)
+    if form == "markdown":
+        from aibom.report.diligence.markdown import report_markdown
+
+        return report_markdown(report)
+    from aibom.report.diligence.html import report_html
+
+    return report_html(report, drawing)
+
+
+def _tell(report: Report, place: Path) -> None:
+    counts = [f"{count} {status.words}" for status, count in report.counts.items()]
+    warn(f"{place}: {', '.join(counts)}")
+    if report.subject.problems:
+        count = len(report.subject.problems)
+        told = "1 problem" if count == 1 else f"{count:,} problems"
+        warn(f"note: the BOM has {told}; it was read as far as it goes")
+    for text in report.conflicts[:5]:
+        warn(f"conflict: {text}")

@@ -1,0 +1,328 @@
+"""Questions answered: every way is tried, the best of what is said counts.
+
+A part of the product has the status of the best thing said of it, unless two sources
+disagree; a question has that of its weakest part. So nothing looks better for the one
+dataset that is well documented, and nothing worse for a second, weaker source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from aibom.lineage.closure import ClosureState
+from aibom.report.diligence.catalogue import Catalogue, Question
+from aibom.report.diligence.material import Material
+from aibom.report.diligence.model import (
+    Answer,
+    Area,
+    Entry,
+    RuleNote,
+    Status,
+    combined,
+)
+from aibom.report.diligence.proofs import PROOFS
+from aibom.report.diligence.ways import WAYS, entry_of
+from aibom.verdict import Status as Outcome
+
+__all__ = ["answer", "area", "strengthening", "with_request"]
+
+_SHOWN = 3
+_PER_THING = 2
+_OUR_WORDS = frozenset({"made", "every", "signed", "open", "nothing", "declared"})
+_HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+_NOUNS = {
+    "artifact": ("the product", "the product"),
+    "dataset": ("dataset", "datasets"),
+    "model": ("base model", "base models"),
+    "entity": ("part", "parts"),
+}
+#: What there is still something to ask about.
+_ASK_AGAIN = frozenset({Status.CONFLICTING, Status.MISSING, Status.STATED})
+_BEST_FIRST = (
+    Status.CONFLICTING,
+    Status.PROVED,
+    Status.SIGNED,
+    Status.STATED,
+    Status.MISSING,
+    Status.NOT_APPLICABLE,
+)
+#: Rules shown beside one answer; all of them stand in the verdict.
+_MOST_RULES = 20
+
+
+def answer(material: Material, question: Question) -> Answer:
+    """Everything that is said to one question, what it is worth, what to ask."""
+    nodes = material.about(question.about)
+    found = {name: _entries(material, question, name) for name in nodes}
+    if question.need == "any":
+        said = {name: entries for name, entries in found.items() if entries}
+        entries = [entry for one in said.values() for entry in one]
+        statuses = [_worth(one) for one in said.values()]
+    else:
+        said = found
+        entries = []
+        for name, one in found.items():
+            entries += one or [_nothing(material, name)]
+        statuses = [_worth(one) for one in found.values()]
+    if not statuses:
+        statuses = [_nobody(material, question)]
+    status = combined(statuses)
+    given = sum(1 for one in found.values() if _worth(one).is_answer)
+    return Answer(
+        question.id,
+        question.section,
+        question.asks,
+        status,
+        _sentence(material, question, status, entries, given, nodes),
+        tuple(entries),
+        given,
+        len(nodes),
+        tuple(_rules(material, question, nodes)),
+        question.request if status in _ASK_AGAIN else "",
+    )
+
+
+def _nobody(material: Material, question: Question) -> Status:
+    """The status of a question about things of which none is named.
+
+    A product whose lineage is closed has none; else nobody can tell.
+    """
+    closed = material.closure.get(material.root)
+    is_closed = closed is not None and closed.state is not ClosureState.OPEN
+    if question.about == "model" and is_closed:
+        return Status.NOT_APPLICABLE
+    return Status.MISSING
+
+
+def _entries(material: Material, question: Question, name: str) -> list[Entry]:
+    """What is said of one thing: each text once, with the best status it has."""
+    best: dict[str, Entry] = {}
+    for way in question.ways:
+        tell = PROOFS.get(way.kind) or WAYS[way.kind]
+        for entry in tell(material, name, way):
+            known = best.get(entry.text)
+            if known is None or _rank(entry) < _rank(known):
+                best[entry.text] = entry
+    best.update(_conflicts(material, question, name))
+    return sorted(best.values(), key=_rank)
+
+
+def _rank(entry: Entry) -> int:
+    return _BEST_FIRST.index(entry.status)
+
+
+def _conflicts(
+    material: Material, question: Question, name: str
+) -> Iterator[tuple[str, Entry]]:
+    """Fails of checks that compare one source with another."""
+    for check in question.conflicts:
+        for result in material.results.get((check, name), ()):
+            if result.status is Outcome.FAIL:
+                text = result.actual or result.reason
+                yield (
+                    text,
+                    entry_of(
+                        material.node(name),
+                        Status.CONFLICTING,
+                        text,
+                        basis=f"rule {result.rule}: {result.reason}",
+                    ),
+                )
+
+
+def _nothing(material: Material, name: str) -> Entry:
+    return entry_of(material.node(name), Status.MISSING, "", basis="nobody says it")
+
+
+def _worth(entries: Sequence[Entry]) -> Status:
+    """What is known of one thing: the best that is said, if nobody disagrees."""
+    found = {entry.status for entry in entries}
+    return next((s for s in _BEST_FIRST if s in found), Status.MISSING)
+
+
+# ── the sentence ──
+
+
+def _sentence(
+    material: Material,
+    question: Question,
+    status: Status,
+    entries: Sequence[Entry],
+    given: int,
+    nodes: Sequence[str],
+) -> str:
+    total = len(nodes)
+    one, many = _NOUNS[question.about]
+    if status is Status.NOT_APPLICABLE:
+        return f"Its closed lineage has no {one}."
+    if total == 0:
+        return f"No {one} is named."
+    if status is Status.CONFLICTING:
+        first = next(e for e in entries if e.status is Status.CONFLICTING)
+        return f"Sources disagree about {first.name}: {_short(first.text)}."
+    if given == 0:
+        return _unsaid(material, question, entries, nodes)
+    if question.about == "artifact":
+        texts = [e.text for e in entries if e.status.is_answer]
+        return _capital(_ended(_listed(texts)))
+    told = _listed(_per_thing(entries))
+    if question.need == "any" or given == total:
+        return _ended(told)
+    head = f"For {given:,} of {total:,} {many}: "
+    return f"{head}{_ended(told)}{_left_out(entries)}"
+
+
+def _ended(text: str) -> str:
+    """A sentence; an ellipsis ends one as well."""
+    return text if text.endswith("…") else f"{text}."
+
+
+def _capital(text: str) -> str:
+    """With a capital letter where the first word is ours; names stay as they are."""
+    if text.partition(" ")[0] not in _OUR_WORDS:
+        return text
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _unsaid(
+    material: Material,
+    question: Question,
+    entries: Sequence[Entry],
+    nodes: Sequence[str],
+) -> str:
+    declared = [entry.text for entry in entries if entry.text]
+    if declared:
+        return _capital(_ended(_short(declared[0])))
+    if question.about == "artifact":
+        return "Nothing is said."
+    names = list(dict.fromkeys(material.node(n).label for n in nodes))
+    return f"Nothing is said about {_ended(_listed(names))}"
+
+
+def _per_thing(entries: Sequence[Entry]) -> list[str]:
+    """The best that is said of each thing, after its name."""
+    said: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.status.is_answer:
+            said.setdefault(entry.node, []).append(entry)
+    return [f"{one[0].name}: {_best(one)}" for one in said.values()]
+
+
+def _best(entries: Sequence[Entry]) -> str:
+    texts = [entry.text for entry in entries]
+    left = len(texts) - _PER_THING
+    more = f", and {left:,} more" if left > 0 else ""
+    return f"{', '.join(texts[:_PER_THING])}{more}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    shown = "; ".join(_short(text.rstrip(".")) for text in texts[:_SHOWN])
+    left = len(texts) - _SHOWN
+    return f"{shown}; and {left:,} more" if left > 0 else shown
+
+
+def _short(text: str) -> str:
+    """For a sentence: digests, commits and pseudonyms by their first digits."""
+    return _HEX.sub(r"\1…", text)
+
+
+def _left_out(entries: Sequence[Entry]) -> str:
+    without = list(dict.fromkeys(e.name for e in entries if e.status is Status.MISSING))
+    return f" Not for {_ended(_listed(without))}" if without else ""
+
+
+# ── what rules found ──
+
+
+def _rules(
+    material: Material, question: Question, nodes: Sequence[str]
+) -> list[RuleNote]:
+    """What rules found about this, the worst first, each answer of a rule once."""
+    found = {
+        RuleNote(result.rule, result.status.value, result.reason)
+        for check in (*question.checks, *question.conflicts)
+        for name in nodes
+        for result in material.results.get((check, name), ())
+    }
+    order = [Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS]
+    order += [Outcome.NOT_APPLICABLE]
+    ranks = {status.value: index for index, status in enumerate(order)}
+    ranked = sorted(
+        found, key=lambda note: (ranks[note.status], note.rule, note.reason)
+    )
+    return ranked[:_MOST_RULES]
+
+
+# ── the seven headings ──
+
+
+def area(catalogue: Catalogue, area_id: str, answers: dict[str, Answer]) -> Area:
+    """One heading of the first page from the answers below it."""
+    text = next(one for one in catalogue.areas if one.id == area_id)
+    own = [answers[q.id] for q in catalogue.questions if q.area == area_id]
+    asked = [one for one in own if one.status is not Status.NOT_APPLICABLE]
+    good = [one for one in asked if one.status.is_answer]
+    status = _area_status(asked, good)
+    signers = sorted({s for one in good for s in one.signers})
+    who = status.words
+    if status is Status.MISSING and good:
+        who = f"mostly {status.words}"
+    if status is Status.SIGNED and signers:
+        who = f"{status.words} by {', '.join(signers[:_SHOWN])}"
+    lead = answers[text.lead]
+    shown = lead if lead.given or not good else good[0]
+    if conflicting := [one for one in asked if one.status is Status.CONFLICTING]:
+        shown = conflicting[0]
+    next_one = _next(own)
+    return Area(
+        text.id,
+        text.title,
+        text.asks,
+        status,
+        who,
+        shown.answer,
+        len(good),
+        len(asked),
+        strengthening(next_one) if next_one else "",
+        next_one.id if next_one else "",
+        tuple(one.id for one in own),
+    )
+
+
+def _area_status(asked: Sequence[Answer], good: Sequence[Answer]) -> Status:
+    """The weakest of what is answered; not provided where less than half of it is."""
+    if any(one.status is Status.CONFLICTING for one in asked):
+        return Status.CONFLICTING
+    if not asked:
+        return Status.NOT_APPLICABLE
+    if 2 * len(good) < len(asked):
+        return Status.MISSING
+    return combined(one.status for one in good)
+
+
+def _next(own: Sequence[Answer]) -> Answer | None:
+    """What to ask first: what conflicts, what is missing, what is merely stated."""
+    for wanted in (Status.CONFLICTING, Status.MISSING, Status.STATED):
+        for one in own:
+            if one.status is wanted and one.request:
+                return one
+    return None
+
+
+def strengthening(one: Answer) -> str:
+    """The text of a request: for what is missing, or for proof of what is stated."""
+    if one.status is Status.CONFLICTING:
+        return f"Your sources disagree ({one.answer}) Which is right? {one.request}"
+    if one.status is Status.STATED:
+        return (
+            "You state this; provide it as a statement signed by whoever answers for "
+            f"it, bound to the digest. {one.request}"
+        )
+    return one.request
+
+
+def with_request(one: Answer) -> Answer:
+    """The answer with the whole text of its request."""
+    return replace(one, request=strengthening(one)) if one.request else one

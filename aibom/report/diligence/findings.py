@@ -1,0 +1,60 @@
+"""What the policy found, grouped so that a person can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aibom.report.diligence.model import Finding
+from aibom.verdict import PathHop, Result, Verdict
+
+__all__ = ["findings"]
+
+_SHOWN = 5
+_HOPS = 12
+_SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+
+
+def findings(verdict: Verdict) -> tuple[Finding, ...]:
+    """One per rule and reason, blocking ones first; findings excepted are left out."""
+    groups: dict[tuple[str, str, str, bool], list[Result]] = {}
+    for result in verdict.findings:
+        if result.exception or result.known:
+            continue
+        key = (result.rule, result.status.value, result.reason, result.blocks)
+        groups.setdefault(key, []).append(result)
+    found = [_finding(results) for results in groups.values()]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(one: Finding) -> tuple[object, ...]:
+    worst = ("fail", "error", "unknown").index(one.status)
+    return (not one.blocks, _SEVERITY[one.severity], worst, one.rule, one.reason)
+
+
+def _finding(results: Sequence[Result]) -> Finding:
+    first = min(results, key=lambda r: (len(r.path), r.node, r.term))
+    labels = list(dict.fromkeys(result.label for result in results))
+    about = ", ".join(labels[:_SHOWN])
+    if len(labels) > _SHOWN:
+        about += f" and {len(labels) - _SHOWN:,} more"
+    return Finding(
+        first.rule,
+        first.status.value,
+        first.reason,
+        first.severity.value,
+        first.blocks,
+        about,
+        first.actual,
+        _path(first.path),
+        first.remedy,
+        first.why,
+    )
+
+
+def _path(path: Sequence[PathHop]) -> str:
+    hops = tuple(path)
+    told = [f"{h.role}: {h.label}" if h.role else h.label for h in hops]
+    if len(told) > _HOPS:
+        half = _HOPS // 2
+        told = [*told[:half], f"… {len(told) - _HOPS:,} more …", *told[-half:]]
+    return " ← ".join(told) if len(told) > 1 else ""

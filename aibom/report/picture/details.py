@@ -1,0 +1,166 @@
+"""What is known of each node, as elements that fold: facts, origins, edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aibom.lineage.assurance import edge_assurance, existence_assurance, fact_assurance
+from aibom.lineage.evidence import EvidenceSet
+from aibom.lineage.graph import Graph, Hop
+from aibom.lineage.nodes import Fact, Node, Origin
+from aibom.report.markup import xml_text
+from aibom.report.picture.labels import anchor
+from aibom.report.picture.model import LEVEL_WORDS, Picture, PictureNode
+from aibom.report.text import short_digest
+
+__all__ = ["details_of"]
+
+#: Beyond these a page would be too large to open; it says how many are left out.
+_MOST_NODES = 3000
+_MOST_MEMBERS = 300
+_MOST_EDGES = 60
+_MOST_FACTS = 80
+_LONG = 1000
+
+
+def details_of(picture: Picture, graph: Graph, evidence: EvidenceSet) -> str:
+    """One ``<details id="node-…">`` per fold and per node, the artifact first."""
+    folds = [node for node in picture.nodes if node.folded]
+    box_of = {member: node.id for node in folds for member in node.members}
+    linked = {name for node in picture.nodes for name in _linked(node)}
+    alone = sorted(
+        (name for name in graph.nodes if name not in box_of),
+        key=lambda name: (name != graph.root, name not in linked, name),
+    )
+    ordered = [*alone, *sorted(box_of)]
+    shown = frozenset(ordered[:_MOST_NODES])
+    writer = _Writer(graph, evidence, shown, box_of)
+    parts = [writer.node(name) for name in ordered[:_MOST_NODES]]
+    parts[1:1] = [writer.fold(node) for node in folds]
+    left = len(ordered) - len(shown)
+    if left > 0:
+        parts.append(f"<p>{left:,} more are not listed here.</p>")
+    return "\n".join(parts)
+
+
+def _linked(node: PictureNode) -> set[str]:
+    """The nodes that the drawing of one leads to."""
+    parties = {party.members[0] for party in node.parties if len(party.members) == 1}
+    return parties | {node.id}
+
+
+class _Writer:
+    def __init__(
+        self,
+        graph: Graph,
+        evidence: EvidenceSet,
+        shown: frozenset[str],
+        box_of: Mapping[str, str],
+    ) -> None:
+        self.graph = graph
+        self.evidence = evidence
+        self.shown = shown
+        self.box_of = box_of
+
+    def fold(self, node: PictureNode) -> str:
+        """What a fold stands for."""
+        members = [self._link(name) for name in node.members[:_MOST_MEMBERS]]
+        left = len(node.members) - len(members)
+        more = f"<p>and {left:,} more</p>" if left > 0 else ""
+        words = xml_text("; ".join(node.words))
+        return _entry(
+            node.id,
+            f"<b>{xml_text(node.label)}</b> · {words}",
+            f"<ul>{''.join(f'<li>{member}</li>' for member in members)}</ul>{more}",
+        )
+
+    def node(self, name: str) -> str:
+        """Facts, digest and edges of one node."""
+        node = self.graph.nodes[name]
+        worth = existence_assurance(node, self.evidence)
+        rows = [
+            _row("id", f"<code>{xml_text(name)}</code>", "", ""),
+            _row(
+                "exists as told",
+                f"<code>{xml_text(str(node.digest or 'no content digest'))}</code>",
+                LEVEL_WORDS[worth.level.word],
+                worth.basis,
+            ),
+            *(self._fact(node, fact) for fact in node.facts[:_MOST_FACTS]),
+        ]
+        body = (
+            "<table><thead><tr><th>fact</th><th>value</th><th>worth</th>"
+            f"<th>because</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            f"{_left(len(node.facts) - _MOST_FACTS, 'facts')}"
+            f"{self._edges('came from', self.graph.up(name))}"
+            f"{self._edges('went into', self.graph.down(name))}"
+        )
+        mark = " · the artifact" if name == self.graph.root else ""
+        label = f"<b><bdi>{xml_text(node.label, 200)}</bdi></b>"
+        box = anchor(self.box_of[name]) if name in self.box_of else ""
+        return _entry(name, f"{label} · {node.kind.value}{mark}", body, box)
+
+    def _fact(self, node: Node, fact: Fact) -> str:
+        worth = fact_assurance(node, fact.field, self.evidence, fact.value)
+        value = "unknown" if fact.value is None else fact.value
+        read = _origins(sorted(fact.origins))
+        return _row(
+            fact.field,
+            f"<bdi>{xml_text(value, _LONG)}</bdi>",
+            LEVEL_WORDS[worth.level.word],
+            f"{worth.basis}; read by {read}",
+        )
+
+    def _edges(self, told: str, hops: Sequence[Hop]) -> str:
+        if not hops:
+            return ""
+        items = "".join(f"<li>{self._hop(hop)}</li>" for hop in hops[:_MOST_EDGES])
+        more = _left(len(hops) - _MOST_EDGES, "edges")
+        return f"<p>{told}</p><ul>{items}</ul>{more}"
+
+    def _hop(self, hop: Hop) -> str:
+        worth = edge_assurance(hop.edge, self.evidence)
+        words = hop.edge.relation.value.replace("-", " ")
+        if hop.edge.role:
+            words = f"{words}, {hop.edge.role}"
+        basis = xml_text(worth.basis, 300)
+        level = LEVEL_WORDS[worth.level.word]
+        return f"{self._link(hop.to)} ({xml_text(words)}): {level}, {basis}"
+
+    def _link(self, name: str) -> str:
+        node = self.graph.nodes[name]
+        label = f"<bdi>{xml_text(node.label, 120)}</bdi>"
+        if name not in self.shown:
+            return f"{label} ({node.kind.value})"
+        return f'<a href="#node-{anchor(name)}">{label}</a> ({node.kind.value})'
+
+
+def _left(count: int, what: str) -> str:
+    return f"<p>and {count:,} more {what}</p>" if count > 0 else ""
+
+
+def _origins(origins: Sequence[Origin]) -> str:
+    shown = [
+        f"{origin.cataloger} in {short_digest(f'sha256:{origin.digest}')}"
+        f"{origin.pointer} ({origin.mode})"
+        if origin.digest
+        else f"{origin.cataloger} ({origin.mode})"
+        for origin in origins[:5]
+    ]
+    more = f", and {len(origins) - 5} more" if len(origins) > 5 else ""
+    return ", ".join(shown) + more
+
+
+def _row(field: str, value: str, level: str, because: str) -> str:
+    return (
+        f'<tr><th scope="row">{xml_text(field, 100)}</th><td>{value}</td>'
+        f"<td>{xml_text(level)}</td><td>{xml_text(because, 600)}</td></tr>"
+    )
+
+
+def _entry(name: str, summary: str, body: str, box: str = "") -> str:
+    within = f' data-box="{box}"' if box else ""
+    return (
+        f'<details id="node-{anchor(name)}"{within}>'
+        f"<summary>{summary}</summary>{body}</details>"
+    )

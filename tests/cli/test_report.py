@@ -1,0 +1,98 @@
+"""``aibom report`` as people call it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+USUAL = ("--policy", "verifier", "--evidence", "evidence")
+
+
+def test_a_report_on_a_bom_alone_lies_beside_it(world):
+    world.bom.rename(world.folder / "supplier.cdx.json")
+    ran = world.call("report", "supplier.cdx.json")
+    assert ran.code == 0
+    assert ran.out == ""
+    page = (world.folder / "supplier.cdx.json.report.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "0 proved" in ran.err
+
+
+def test_it_leaves_the_artifact_alone(world):
+    before = sorted(path.name for path in world.model.iterdir())
+    ran = world.call("report", "model/aibom.cdx.json", *USUAL)
+    assert ran.code == 0
+    assert (world.folder / "model.report.html").exists()
+    assert sorted(path.name for path in world.model.iterdir()) == before
+    assert world.gate().code == 0
+
+
+def test_json_to_stdout_is_data(world):
+    words = ("--format", "json", "-o", "/dev/stdout")
+    ran = world.call("report", "model/aibom.cdx.json", *USUAL, *words)
+    document = json.loads(ran.out)
+    assert document["apiVersion"] == "aibom/diligence-report/v1"
+    assert document["counts"]["proved"] >= 3
+
+
+def test_compare_with_an_earlier_report(world):
+    base = ("report", "model/aibom.cdx.json", "--format", "json")
+    world.done(*base, "-o", "old.json")
+    world.done(*base, *USUAL, "--compare", "old.json", "-o", "new.json")
+    changes = json.loads((world.folder / "new.json").read_text())["changes"]
+    assert changes["against"] == "old.json"
+    assert changes["changes"]
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "json"])
+def test_the_time_is_passed_in(world, form):
+    words = ("--effective-time", "2999-01-01", "--format", form, "-o", "out")
+    ran = world.call("report", "model/aibom.cdx.json", *words)
+    assert ran.code == 0
+    text = (world.folder / "out").read_text()
+    assert "2999-01-01T00:00:00Z" in text
+    assert "effective-time=2999-01-01" in text
+
+
+def test_a_conflict_is_told_and_is_no_failure(world):
+    for path in (world.folder / "evidence").glob("*.sigstore.json"):
+        bundle = json.loads(path.read_text())
+        bundle["dsseEnvelope"]["payload"] = "e30="
+        path.write_text(json.dumps(bundle))
+    ran = world.call("report", "model/aibom.cdx.json", *USUAL)
+    assert ran.code == 0
+    assert "conflict: verification:" in ran.err
+
+
+CODES = {
+    "missing": (("none.json",), 1, "path-missing"),
+    "folder": (("model",), 2, "usage"),
+    "no-json": (("data/a.txt",), 12, "document-unreadable"),
+    "past": (
+        ("model/aibom.cdx.json", "--effective-time", "2020-01-01"),
+        2,
+        "effective-time-past",
+    ),
+    "form": (("model/aibom.cdx.json", "--format", "pdf"), 2, "usage"),
+    "inside": (("model/aibom.cdx.json", "-o", "model/x"), 2, "output-inside-artifact"),
+    "input": (
+        ("model/aibom.cdx.json", "-o", "model/aibom.cdx.json"),
+        2,
+        "output-is-input",
+    ),
+    "profile": (("model/aibom.cdx.json", "--profile", "x"), 2, "profile-unknown"),
+    "compare": (
+        ("model/aibom.cdx.json", "--compare", "model/aibom.cdx.json"),
+        12,
+        "not-a-report",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CODES.values(), ids=CODES)
+def test_exit_codes(world, case):
+    words, code, reason = case
+    ran = world.call("report", *words)
+    assert (ran.code, f"[{reason}]" in ran.err) == (code, True), ran.err
+    assert not list(world.folder.glob("*.report.*"))
