@@ -86,7 +86,7 @@ def allowing(
     party: str | None = SUPPLIER,
     namespaces: tuple[str, ...] = ("acme/**",),
 ) -> tuple[AllowedSigner, ...]:
-    """The same signers; that of ``role`` may sign suppliers' statements as ``party``."""
+    """The same signers; that of ``role`` may answer as ``party``."""
     return tuple(
         replace(
             one,

@@ -147,7 +147,7 @@ def test_a_ref_moves_while_a_command_runs(
         assert second not in told
         commit, files = world.commit, FILES
     if command == "fetch":
-        assert contents(world.target) == files
+        assert contents(world.target) == arriving(files)
     asked = [t for _, t, _ in world.hub.requests if "/tree/" in t or "/resolve/" in t]
     assert all(commit in target for target in asked)
 
@@ -191,7 +191,7 @@ def test_a_branch_moves_between_the_attempt_and_the_next(terminal: Terminal) -> 
     move(world)
     ran = terminal(*terminal.words("fetch", MAIN))
     assert ran.code == 0, ran
-    assert contents(world.target) == CHANGED
+    assert contents(world.target) == arriving(CHANGED)
 
 
 @pytest.mark.parametrize("skip", range(6), ids=lambda skip: f"after {skip} questions")
@@ -260,7 +260,7 @@ def test_a_cache_of_an_older_commit_is_not_asked(
     assert second in terminal(*terminal.words("resolve", MAIN)).out
     ran = terminal(*terminal.words("fetch", MAIN))
     assert ran.code == 0, ran
-    assert contents(world.target) == CHANGED
+    assert contents(world.target) == arriving(CHANGED)
 
 
 def test_tampered_blobs_of_a_cache_are_not_used_online(
@@ -288,8 +288,13 @@ def offline(terminal: Terminal, command: str, reference: str | None = None) -> R
 
 
 def end_of(cache: Path, command: str, end: tuple[int, str]) -> tuple[int, str]:
-    """As said, unless the cache does not list all files: old clients note none."""
-    if command in ("lock", "fetch") and not list(cache.glob("*/trees/*.json")):
+    """As said, unless the cache does not list all files: old clients note none.
+
+    Without a lock nothing is fetched on the word of a cache.
+    """
+    if command == "fetch":
+        return 2, "offline-unlocked"
+    if command == "lock" and not list(cache.glob("*/trees/*.json")):
         return 1, "source-not-cached"
     return end
 
@@ -304,17 +309,33 @@ def test_offline_the_cache_answers_and_says_so(
     assert (ran.code, reason_of(ran)) == end_of(warm, command, (0, "")), ran
     if ran.code:
         return
-    if command in ("resolve", "fetch"):
+    if command == "resolve":
         assert "offline" in ran.out + ran.err
         assert "nobody asked the hub" in ran.out + ran.err
-    if command == "fetch":
-        assert contents(world.target) == arriving()
-        assert json.loads(receipt(world))["mode"] == "offline"
 
 
-def receipt(world: FetchWorld) -> bytes:
+def test_offline_what_is_locked_comes_from_the_cache(
+    terminal: Terminal, warm: Path
+) -> None:
+    world = terminal.world
+    assert terminal(*terminal.words("lock")).code == 0
+    fill(world, warm, world.commit)
+    ran = offline(terminal, "fetch --locked")
+    assert (ran.code, reason_of(ran)) == (0, ""), ran
+    assert contents(world.target) == arriving()
     (path,) = (p for p in world.target.parent.iterdir() if "fetched" in p.name)
-    return path.read_bytes()
+    assert json.loads(path.read_bytes())["mode"] == "offline"
+
+
+def test_offline_a_lock_that_was_made_offline_does_not_count(
+    terminal: Terminal, warm: Path
+) -> None:
+    fill(terminal.world, warm, terminal.world.commit)
+    ran = offline(terminal, "lock")
+    assert (ran.code, reason_of(ran)) == end_of(warm, "lock", (0, ""))
+    if not ran.code:
+        ran = offline(terminal, "fetch --locked")
+        assert (ran.code, reason_of(ran)) == (2, "offline-unlocked")
 
 
 OFFLINE = {

@@ -40,6 +40,7 @@ def stopped(bad):
         bad=bad,
         clean=from_organization("acme"),
         reason="source-not-trusted",
+        also=("import-base-untrusted",),
         bytes_asked=False,
     )
 

@@ -19,10 +19,10 @@ from supplier_world import questions_of, requested
 from worlds import NOW, World
 
 from aibom.errors import AibomError
-from aibom.operations.report import Asked as ReportAsked
+from aibom.operations.report import Asked, report_and_material
 from aibom.operations.supplier_forms import as_document, yaml_form
 from aibom.operations.supplier_html import html_form
-from aibom.operations.supplier_questions import Asked, Questionnaire, questionnaire
+from aibom.operations.supplier_questions import Questionnaire, questionnaire
 from aibom.operations.supplier_request import (
     FORMS,
     form_of,
@@ -45,7 +45,6 @@ HOSTILE = {
     "bidi": "safe\u202egnp.exe",
     "escape sequence": "\x1b[2J\x07",
     "endless": "x" * 10_000,
-    "surrogate half is no text": "a\ud800b",
     "nothing to see": "\u200b",
 }
 
@@ -60,9 +59,7 @@ def hostile(world: World, name: str) -> Questionnaire:
 
 
 def _questions(path: Path, *, everything: bool = True) -> Questionnaire:
-    from aibom.operations.report import report_and_material
-
-    report, material = report_and_material(path, ReportAsked(), NOW)
+    report, material = report_and_material(path, Asked(), NOW)
     return questionnaire(report, material, load_catalogue(), everything=everything)
 
 
@@ -92,9 +89,7 @@ def test_an_id_says_what_it_is_about(world: World) -> None:
 
 def test_all_asks_more(world: World) -> None:
     """Evidence proves some answers; those are asked for with `everything` alone."""
-    given = ReportAsked(evidence=(world.evidence,), policy=world.verifier)
-    from aibom.operations.report import report_and_material
-
+    given = Asked(evidence=(world.evidence,), policy=world.verifier)
     report, material = report_and_material(world.bom, given, NOW)
     catalogue = load_catalogue()
     some = questionnaire(report, material, catalogue, everything=False)
@@ -143,12 +138,12 @@ def test_too_many_questions_are_refused(tmp_path: Path) -> None:
 
 
 def test_more_yaml_than_is_read_back_is_refused(tmp_path: Path) -> None:
-    data = [{"type": "data", "name": f"d{n}", "version": str(n)} for n in range(480)]
+    data = [{"type": "data", "name": f"d{n}{chr(0x1F600) * 140}"} for n in range(480)]
     path = tmp_path / "bom.json"
     document = {**POOR["one name"], "components": data}
     path.write_text(json.dumps(document), "utf-8")
     with pytest.raises(AibomError) as caught:
-        request_answers(path, tmp_path / "q.yaml", ReportAsked(), NOW)
+        request_answers(path, tmp_path / "q.yaml", Asked(), NOW)
     assert caught.value.reason == "questions-too-many"
     assert not (tmp_path / "q.yaml").exists()
 
@@ -165,7 +160,7 @@ def test_the_same_questions_are_the_same_bytes(world: World, name: str) -> None:
 @pytest.mark.parametrize("name", ["q.pdf", "q", "q.yaml.txt", "q.json"])
 def test_another_format_is_refused_before_anything_is_read(name: str) -> None:
     with pytest.raises(AibomError) as caught:
-        request_answers(Path("nowhere"), Path(name), ReportAsked(), NOW)
+        request_answers(Path("nowhere"), Path(name), Asked(), NOW)
     assert (caught.value.reason, caught.value.exit_code) == (
         "questions-format-unknown",
         2,
@@ -182,9 +177,7 @@ def test_without_openpyxl_it_says_so(
     assert not (world.root / "q.xlsx").exists()
 
 
-def test_nothing_is_written_where_nothing_is_left_to_ask(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_question_is_a_questionnaire_too(world: World) -> None:
     empty = Questionnaire(questions_of(world).product, "", ("n", "1"), ())
     for form in set(FORMS.values()):
         assert form(empty)
@@ -204,8 +197,6 @@ def test_yaml_is_the_document_with_comments(world: World) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_no_name_breaks_the_yaml(world: World, name: str) -> None:
-    if "\ud800" in name:
-        name = "a\\ud800b"
     asked = hostile(world, name)
     assert parse_yaml(yaml_form(asked), "") == as_document(asked)
 
@@ -213,7 +204,7 @@ def test_no_name_breaks_the_yaml(world: World, name: str) -> None:
 # ── HTML ──────────────────────
 
 
-@pytest.mark.parametrize("name", [n for n in HOSTILE.values() if "\ud800" not in n])
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_no_name_is_markup(world: World, name: str) -> None:
     page = html_form(hostile(world, name)).decode()
     assert "alert(1)</script>" not in page.replace("&lt;", "")
@@ -226,8 +217,9 @@ def test_no_name_is_markup(world: World, name: str) -> None:
 def test_the_page_needs_nothing_else(world: World) -> None:
     page = html_form(questions_of(world)).decode()
     assert not re.search(r"""(src|href)\s*=\s*["']""", page)
-    assert "http" not in page.replace("http-equiv", "")
-    assert "fetch(" not in page
+    script = page[page.rindex("<script>") :]
+    for word in ("http", "fetch", "XMLHttp", "sendBeacon", "WebSocket", "import"):
+        assert word not in script
     assert "default-src 'none'" in page
     assert page.count("<fieldset>") == len(questions_of(world).questions)
 
@@ -254,7 +246,7 @@ def cells(data: bytes) -> list[tuple[Any, ...]]:
     return list(book["Questions"].iter_rows())
 
 
-@pytest.mark.parametrize("name", [n for n in HOSTILE.values() if "\ud800" not in n])
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_no_name_is_a_formula(world: World, name: str) -> None:
     data = xlsx_form(hostile(world, name))
     texts = [cell for row in cells(data) for cell in row if cell.value]
@@ -287,4 +279,3 @@ def test_forms_are_chosen_by_ending() -> None:
         form_of(Path(f"x{ending}")) for ending in FORMS
     }
     assert len(makers) == 3
-    assert Asked.__doc__

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from aibom.report.diligence.facts import is_placeholder
 from aibom.report.diligence.model import Answer, Entry, Status, combined
-from aibom.report.diligence.ways import is_placeholder
 
 COMBINED = {
     "none": ((), Status.NOT_APPLICABLE),
