@@ -46,6 +46,7 @@ STDLIB_ONLY = (
 HEAVY = frozenset(
     {
         *("sigstore", "huggingface_hub", "requests", "fsspec", "pyarrow"),
+        *("jinja2", "openpyxl"),
         *("cyclonedx", "jsonschema", "jsonschema_rs", "packageurl"),
         *("referencing", "rfc8785"),
         *("cryptography", "networkx", "rich", "yaml"),

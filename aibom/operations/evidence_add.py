@@ -88,23 +88,24 @@ def add_evidence(
     if not data:
         raise InputError("is empty", reason="document-empty", where=str(path))
     subject = resolve_about(about, name, progress)
-    digest = hashlib.sha256(data).hexdigest()
-    kind = media_type(data)
     document = SuppliedDocument(
         party,
         str(subject.digest),
         subject.name,
         escape(path.name, MAX_NAME // 2)[:MAX_NAME],
-        kind,
+        media_type(data),
         len(data),
-        digest,
+        hashlib.sha256(data).hexdigest(),
         received,
     )
+    return _written(document, data, output / _FOLDER)
+
+
+def _written(document: SuppliedDocument, data: bytes, folder: Path) -> Added:
     statement = document_statement(document)
     read_document(statement, "the statement")
-    folder = output / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{digest}{_ENDINGS.get(kind, '.bin')}"
+    file = folder / f"{document.digest}{_ENDINGS.get(document.media_type, '.bin')}"
     write_atomic(file, data)
     written = folder / f"{statement.payload_digest}{STATEMENT_END}"
     write_atomic(written, statement.payload)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from aibom.catalogers.place import Place
-from aibom.digest import Digest, File
+from aibom.digest import Digest, File, manifest_digest
 from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id
 from aibom.lineage.nodes import (
@@ -63,6 +63,8 @@ def bom_of_place(
     :func:`~aibom.operations.scan.scan` does.
     """
     scanned = _named(scan(place.path, kind=kind, place=place), resolved, name, now)
+    graph = _without_parts(scanned.graph, scanned.root.files)
+    scanned = replace(scanned, graph=graph)
     return scan_bom(scanned, spec_version="1.6", output=output)
 
 
@@ -78,15 +80,15 @@ def bom_of_snapshot(
     scanned = _named(
         scan(snapshot.folder, kind=kind, place=place), snapshot.resolved, name, now
     )
-    scanned = replace(scanned, graph=_without_pointers(scanned.graph, snapshot))
+    graph = _without_pointers(scanned.graph, snapshot)
+    files = tuple(
+        File(one.path, one.size, Digest("file", one.sha256))
+        for one in snapshot.files
+        if is_counted(one.path)
+    )
     if snapshot.tree is not None:
-        files = tuple(
-            File(one.path, one.size, Digest("file", one.sha256))
-            for one in snapshot.files
-            if is_counted(one.path)
-        )
-        graph = _with_digest(scanned.graph, snapshot.tree, files)
-        scanned = replace(scanned, graph=graph)
+        graph = _with_digest(graph, snapshot.tree, files)
+    scanned = replace(scanned, graph=_without_parts(graph, files))
     return scan_bom(scanned, spec_version="1.6", output=None)
 
 
@@ -105,42 +107,62 @@ def _named(scanned: Scanned, resolved: Resolved, name: str, now: datetime) -> Sc
         root, facts=merge_facts(facts), origins=root.origins | {Origin("user")}
     )
     merged = source_node(renamed, resolved)
-    graph = _without_parts(_with_root(graph, merged), merged)
-    return replace(scanned, graph=graph)
+    return replace(scanned, graph=_with_root(graph, merged))
 
 
-def _without_parts(graph: Graph, root: Node) -> Graph:
-    """The graph in which files of the artifact are parts of it, not what it came from.
+def _without_parts(graph: Graph, files: tuple[File, ...]) -> Graph:
+    """The graph in which files and folders of the artifact are parts of it.
 
-    A cataloger names a table of labels as something that the whole is derived from.
-    Here all came at once, from one source: who worked on the file worked on the whole,
-    and what else is known of it is kept as ``part.PATH.FIELD`` of the whole.
+    A cataloger names a table of labels, or a folder of data, as something that the
+    whole is derived from. Here all came at once, from one source: who worked on the
+    file worked on the whole, and what else is known of it is kept as
+    ``part.PATH.FIELD`` of the whole. What was made of a part is left out where that
+    would be a word about the whole: it would be its own ancestor.
     """
-    paths = {file.digest: file.path for file in root.files}
-    parts = {
-        name: paths[node.digest]
-        for name, node in graph.nodes.items()
-        if name != root.id and node.digest in paths
-    }
+    root = graph.nodes[str(graph.root)]
+    parts = _parts(graph, files)
     facts = [
         replace(fact, field=f"part.{path}.{fact.field}")
         for name, path in sorted(parts.items())
         for fact in graph.nodes[name].facts
     ]
-    whole = replace(
-        graph.nodes[root.id], facts=merge_facts([*graph.nodes[root.id].facts, *facts])
-    )
-    kept = [n for name, n in graph.nodes.items() if name not in {root.id, *parts}]
-    moved = [
+    whole = replace(root, facts=merge_facts([*root.facts, *facts]))
+    gone = {root.id, *parts}
+    kept = [node for name, node in graph.nodes.items() if name not in gone]
+    edges = [
         replace(
             edge,
             source=root.id if edge.source in parts else edge.source,
             target=root.id if edge.target in parts else edge.target,
         )
         for edge in graph.edges
+        if edge.target not in parts or edge.relation is Relation.GENERATED
     ]
-    edges = [edge for edge in moved if edge.source != edge.target]
+    edges = [edge for edge in edges if edge.source != edge.target]
     return Graph.of([*kept, whole], edges, root.id, graph.extra)
+
+
+def _parts(graph: Graph, files: tuple[File, ...]) -> dict[str, str]:
+    """Nodes that are a file or a folder of the artifact, with its path."""
+    told = {
+        name: str(node.digest) if node.digest else node.value("claimed-digest")
+        for name, node in graph.nodes.items()
+        if name != graph.root
+    }
+    paths = {str(file.digest): file.path for file in files}
+    if any(text and text.startswith("tree-") for text in told.values()):
+        paths |= _folders(files)
+    return {name: paths[text] for name, text in told.items() if text in paths}
+
+
+def _folders(files: tuple[File, ...]) -> dict[str, str]:
+    """The digests of all folders below the artifact's own, and their paths."""
+    below: dict[str, list[tuple[str, str]]] = {}
+    for file in files:
+        for folder in map(str, PurePosixPath(file.path).parents[:-1]):
+            inner = file.path[len(folder) + 1 :]
+            below.setdefault(folder, []).append((inner, file.digest.value))
+    return {str(manifest_digest(pairs)): name for name, pairs in below.items()}
 
 
 def _with_root(graph: Graph, root: Node) -> Graph:

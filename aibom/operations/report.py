@@ -19,15 +19,17 @@ from aibom.bom.decode import is_profiled
 from aibom.bom.parse import parse, read_bytes
 from aibom.digest import BOM_NAME, BUNDLE_NAME
 from aibom.errors import AibomError, DocumentInvalid, InputError, UsageError
+from aibom.lineage.build import GraphBuilder
 from aibom.lineage.closure import close
 from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph
+from aibom.lineage.nodes import Kind, Origin
 from aibom.operations.files import read_small
 from aibom.operations.folder import Folder, load_folder, require_outside
 from aibom.operations.gate import Options, decided
-from aibom.operations.lock import Lock
 from aibom.operations.place import bundle_beside, is_bom_name
 from aibom.operations.report_completeness import PROFILES, completeness
+from aibom.operations.report_preset import preset_folder
 from aibom.operations.report_signature import bom_signature
 from aibom.operations.scan_bom import scan_document
 from aibom.operations.validate import BomFile, load_bom
@@ -37,8 +39,6 @@ from aibom.operations.verify import (
     verify_claims,
     verify_document,
 )
-from aibom.policy.data import PolicyData
-from aibom.policy.document import read_policy
 from aibom.reading import parse_yaml
 from aibom.report.diligence.build import build_report
 from aibom.report.diligence.catalogue import Catalogue, read_catalogue
@@ -51,12 +51,10 @@ __all__ = [
     "Asked",
     "load_catalogue",
     "make_report",
-    "preset_folder",
     "report_and_material",
 ]
 
 CATALOGUE = "report/supplier-questions.yaml"
-PRESET = "supplier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,41 +143,6 @@ def _artifact_of(bom: Path) -> Path:
     return bom.parent if bom.name == BOM_NAME else bom
 
 
-def preset_folder() -> tuple[Folder, tuple[str, ...]]:
-    """The pack ``supplier`` without any data, and the rules that need some.
-
-    What needs the reader's own lists is not asked: "unknown" to all of it would say
-    something about the reader, and nothing about the supplier.
-    """
-    path = policy_path(f"{PRESET}.yaml")
-    data = read_small(path)
-    name = f"builtin:{PRESET}"
-    policy = read_policy(parse_yaml(data, name), name, origin=name)
-    needed = {"advisories.yaml": ("tainted-ancestor",)}
-    kept, left = [], []
-    for rule in policy.rules:
-        needs = [
-            *rule.check.needs,
-            *(f for f, checks in needed.items() if rule.check.id in checks),
-        ]
-        if needs:
-            left.append(f"{rule.id} (needs {', '.join(needs)})")
-        else:
-            kept.append(rule)
-    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    folder = Folder(
-        path,
-        replace(policy, rules=tuple(kept)),
-        PolicyData(roots={}),
-        (),
-        Lock({}, {f"{name}@{policy.version}": digest}, None),
-        locked=False,
-        digests=(),
-        advisories_sequence=None,
-    )
-    return folder, tuple(left)
-
-
 # ── what is read and checked ──
 
 
@@ -205,9 +168,17 @@ def _read(bom: Path) -> _Read:
     except DocumentInvalid:
         graph, findings = scan_document(bom)
         problems = tuple((f.pointer, f.code, f.detail) for f in findings)
+        graph = graph if readable else _nothing(digest)
         file = File(bom.name, digest, problems, readable)
         return _Read(document, graph, file, None, ours=False)
     return _Read(document, whole.graph, File(bom.name, digest), whole, ours)
+
+
+def _nothing(digest: str) -> Graph:
+    """A lineage of which nothing is known: other formats mean other things."""
+    build = GraphBuilder(Origin("bom", digest))
+    name = f"sha256:{digest}"
+    return build.graph(build.entity(Kind.SYSTEM, None, described_by=name))
 
 
 def _material(
@@ -274,7 +245,7 @@ def _verified(
         return verify_document(bom, folder.signers, asked.evidence, now)
     with tempfile.TemporaryDirectory(prefix="aibom-") as scratch:
         # Nothing else of the artifact's folder is evidence, so these two alone.
-        beside = Path(scratch, "beside")
+        beside = Path(scratch, "beside-the-bom")
         beside.mkdir()
         Path(beside, BOM_NAME).write_bytes(read_bytes(bom))
         Path(beside, BUNDLE_NAME).write_bytes(read_small(_bundle(bom)))

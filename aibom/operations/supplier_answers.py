@@ -174,12 +174,14 @@ def _supplied(found: Identified, location: str) -> Supplied:
         item = replace(item, answers=read_answers(statement, location))
     else:
         item = replace(item, document=read_document(statement, location))
-    refusal = found.refusal or _other(item, found.signer)
+    refusal = found.refusal
+    if refusal is None:
+        refusal = _party_refusal(item, found.signer)
     signer = None if refusal else found.signer
     return replace(item, signer=signer, refusal=refusal)
 
 
-def _other(item: Supplied, signer: AllowedSigner | None) -> str | None:
+def _party_refusal(item: Supplied, signer: AllowedSigner | None) -> str | None:
     """Why an allowed signer is not whom the statement names, or may not name this."""
     if signer is None:
         return "signer-not-allowed"
@@ -247,10 +249,10 @@ def _told(
 ) -> SupplierAnswer:
     given = item.answers
     assert given is not None
-    signer = item.signer
     refusal = item.refusal
-    if signer is not None and not _is_own(item, signer, about):
-        signer, refusal = None, "not-about-its-own"
+    if item.signer is not None:
+        refusal = _own_refusal(item, item.signer, about)
+    signer = item.signer if refusal is None else None
     until = answer.valid_until
     return SupplierAnswer(
         question=answer.question,
@@ -269,12 +271,12 @@ def _told(
     )
 
 
-def _is_own(item: Supplied, signer: AllowedSigner, about: About) -> bool:
-    """Whether the thing is the signer's, by the statement and by the lineage."""
-    if about.digest is None:
-        return False
-    named = [name for name, digest in item.subjects if digest == about.digest]
-    return bool(named) and all(map(signer.may_name, (*named, *about.names)))
+def _own_refusal(item: Supplied, signer: AllowedSigner, about: About) -> str | None:
+    """``not-about-its-own`` unless statement and lineage say that it is theirs."""
+    named = {name for name, digest in item.subjects if digest == about.digest}
+    if named & {*about.names} and all(map(signer.may_name, (*named, *about.names))):
+        return None
+    return "not-about-its-own"
 
 
 def _rivals(one: SupplierAnswer, others: Sequence[SupplierAnswer]) -> tuple[str, ...]:

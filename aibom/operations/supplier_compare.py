@@ -212,17 +212,21 @@ def _other_models(one: SupplierAnswer, node: Node, graph: Graph) -> Iterator[str
     stated = [word for word in re.split(r"[\s,;]+", one.exact) if word]
     if len(stated) == 1 and stated[0].lower() in _NONE:
         stated = []
+    words = {word: _ways_to_say(word) for word in stated}
     for base in direct:
-        if not any(_means(word, base, graph) for word in stated):
+        called = _called(base, graph)
+        if not any(called & ways for ways in words.values()):
             yield f"the lineage has the base model {base.label}"
     if direct:
-        above = [
-            graph.nodes[name]
-            for name in graph.upstream(node.id).reached
-            if graph.nodes[name].kind is Kind.MODEL
-        ]
-        for word in stated:
-            if not any(_means(word, base, graph) for base in above):
+        above = frozenset[str]().union(
+            *(
+                _called(graph.nodes[name], graph)
+                for name in graph.upstream(node.id).reached
+                if graph.nodes[name].kind is Kind.MODEL
+            )
+        )
+        for word, ways in words.items():
+            if not above & ways:
                 yield f"the lineage does not have {word}"
 
 
@@ -238,17 +242,20 @@ def _bases(node: Node, graph: Graph) -> list[Node]:
     return [one for one in found if one.kind is Kind.MODEL]
 
 
-def _means(word: str, node: Node, graph: Graph) -> bool:
-    """Whether a word of an answer may mean this model: in doubt it may."""
+def _called(node: Node, graph: Graph) -> frozenset[str]:
+    """Whatever an answer may mean this model by: in doubt it does."""
     known = {str(node.digest)} if node.digest else set()
     for field in ("name", "source", "location", "label"):
         known.update(node.values(field))
     for edge in graph.edges_into(node.id, Relation.USED):
         known.update(edge.values("source"))
-    loose = {_plain(text) for text in known}
-    loose |= {text.partition("@")[0] for text in loose}
-    given = _plain(word)
-    return given in loose or given.partition("@")[0] in loose
+    return frozenset[str]().union(*map(_ways_to_say, known))
+
+
+def _ways_to_say(text: str) -> frozenset[str]:
+    """A name in the form that is compared, with its revision and without."""
+    plain = _plain(text)
+    return frozenset({plain, plain.partition("@")[0]} - {""})
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from aibom.operations.supplier_questions import API_VERSION, Asked, Questionnaire
+from aibom.operations.supplier_questions import API_VERSION, OpenQuestion, Questionnaire
 
 __all__ = ["ABOUT_THIS", "FILLED_IN", "as_document", "yaml_form"]
 
@@ -48,7 +48,7 @@ def _thing(about: Any) -> dict[str, str]:
     return found
 
 
-def _question(one: Asked) -> dict[str, Any]:
+def _question(one: OpenQuestion) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": one.id,
         "about": _thing(one.about),
@@ -95,7 +95,7 @@ def _about(about: Any, lead: str) -> Iterator[str]:
     yield from (f"{lead}{key}: {_text(text)}" for key, text in _thing(about).items())
 
 
-def _entry(one: Asked) -> Iterator[str]:
+def _entry(one: OpenQuestion) -> Iterator[str]:
     yield f"\n  - id: {_text(one.id)}"
     yield "    about:"
     yield from _about(one.about, "      ")

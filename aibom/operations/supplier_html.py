@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 
 from aibom.operations.supplier_forms import ABOUT_THIS, as_document
-from aibom.operations.supplier_questions import Asked, Questionnaire
+from aibom.operations.supplier_questions import OpenQuestion, Questionnaire
 from aibom.report.text import escape
 
 __all__ = ["html_form"]
@@ -130,7 +130,7 @@ def _intro(asked: Questionnaire) -> Iterator[str]:
     yield "questions as YAML or as a spreadsheet.</p></noscript>"
 
 
-def _question(number: int, one: Asked) -> Iterator[str]:
+def _question(number: int, one: OpenQuestion) -> Iterator[str]:
     yield f'<fieldset><legend>{number}. {_t(one.asks)}</legend><dl class="asked">'
     digest = f"<br><code>{_t(one.about.digest)}</code>" if one.about.digest else ""
     yield f"<dt>About</dt><dd>{_t(one.about.name)}{digest}</dd>"

@@ -20,13 +20,19 @@ from aibom.attest.answers_statement import (
 )
 from aibom.errors import InputError
 from aibom.lineage.nodes import Node
-from aibom.report.diligence.answers import strengthening
 from aibom.report.diligence.catalogue import Catalogue, Question
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Answer, Entry, Report, Status
 from aibom.report.text import escape
 
-__all__ = ["API_VERSION", "EXACT", "Asked", "Questionnaire", "questionnaire", "thing"]
+__all__ = [
+    "API_VERSION",
+    "EXACT",
+    "OpenQuestion",
+    "Questionnaire",
+    "questionnaire",
+    "thing",
+]
 
 API_VERSION = "aibom/supplier-questions/v1"
 
@@ -57,7 +63,7 @@ _LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OpenQuestion:
     """One question about one thing: ``known`` is what is known now, and its worth.
 
     ``exact`` says what the exact value is, empty where there is none.
@@ -79,7 +85,7 @@ class Questionnaire:
     product: Thing
     bom: str
     catalogue: tuple[str, str]
-    questions: tuple[Asked, ...]
+    questions: tuple[OpenQuestion, ...]
 
     @property
     def things(self) -> int:
@@ -90,7 +96,9 @@ class Questionnaire:
 def thing(node: Node) -> Thing:
     """A node as a questionnaire names it: visible text only, and not endless."""
     digest = str(node.digest) if node.digest else ""
-    name = escape(node.label, MAX_NAME // 2).strip() or "(without a name)"
+    called = node.values("name")
+    name = escape(called[0] if called else node.label, MAX_NAME // 2).strip()
+    name = name or "(without a name)"
     return Thing(_bounded(node.id), name[:MAX_NAME], digest)
 
 
@@ -113,12 +121,13 @@ def questionnaire(
     ``MAX_ANSWERS`` of them.
     """
     titles = {area.id: area.title for area in catalogue.areas}
-    asked: dict[str, Asked] = {}
+    parts = {section.number: section.title for section in report.sections}
+    asked: dict[str, OpenQuestion] = {}
     for question in catalogue.questions:
-        heading = titles.get(question.area, "")
+        heading = titles.get(question.area) or parts.get(question.section, "")
         answer = report.by_id[question.id]
         for name, status, said in _open(material, question, answer, everything):
-            one = _asked(material, question, answer, name, status, said, heading)
+            one = _asked(material, question, name, status, said, heading)
             asked.setdefault(one.id, one)
     if len(asked) > MAX_ANSWERS:
         raise InputError(
@@ -161,12 +170,11 @@ def _worth(entries: list[Entry]) -> Status:
 def _asked(
     material: Material,
     question: Question,
-    answer: Answer,
     name: str,
     status: Status,
     said: list[Entry],
     heading: str,
-) -> Asked:
+) -> OpenQuestion:
     about = thing(material.node(name))
     of_list = name == material.root and question.id in _LISTS
     exact = EXACT.get(question.id, "")
@@ -174,18 +182,24 @@ def _asked(
         exact = ""
     texts = [entry.text for entry in said if entry.text][:_SHOWN]
     told = f": {'; '.join(texts)}" if texts else ""
-    return Asked(
+    return OpenQuestion(
         answer_id(question.id, about),
         about,
         heading or "Further questions",
         question.asks,
         escape(f"{status.words}{told}", _LONGEST),
-        escape(_request(question, answer, status), 4 * _LONGEST),
+        escape(_request(question, status), 4 * _LONGEST),
         exact,
     )
 
 
-def _request(question: Question, answer: Answer, status: Status) -> str:
-    from dataclasses import replace
-
-    return strengthening(replace(answer, status=status, request=question.request))
+def _request(question: Question, status: Status) -> str:
+    """What to write: what is wanted, or how to make more of what is there."""
+    if status is Status.CONFLICTING:
+        return f"What we have disagrees. Which is right, and why? {question.request}"
+    if status is Status.STATED:
+        return (
+            "You state this; provide it as a statement signed by whoever answers for "
+            f"it, bound to the digest. {question.request}"
+        )
+    return question.request

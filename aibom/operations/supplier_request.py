@@ -10,8 +10,7 @@ from types import MappingProxyType
 
 from aibom.errors import InputError, UsageError
 from aibom.operations.files import write_named
-from aibom.operations.report import Asked as ReportAsked
-from aibom.operations.report import load_catalogue, report_and_material
+from aibom.operations.report import Asked, load_catalogue, report_and_material
 from aibom.operations.supplier_questions import Questionnaire, questionnaire
 from aibom.reading import MAX_YAML_BYTES
 
@@ -77,7 +76,7 @@ def form_of(path: Path) -> Callable[[Questionnaire], bytes]:
 def request_answers(
     bom: Path,
     output: Path,
-    asked: ReportAsked,
+    asked: Asked,
     now: datetime,
     *,
     everything: bool = False,

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from aibom.lineage.closure import ClosureState
-from aibom.report.diligence.catalogue import Catalogue, Question
+from aibom.report.diligence.areas import strengthening
+from aibom.report.diligence.catalogue import Question
+from aibom.report.diligence.facts import entry_of
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import (
     Answer,
-    Area,
     Entry,
     RuleNote,
     Status,
     combined,
 )
 from aibom.report.diligence.proofs import PROOFS
-from aibom.report.diligence.ways import WAYS, entry_of
+from aibom.report.diligence.ways import WAYS
 from aibom.verdict import Status as Outcome
 
-__all__ = ["answer", "area", "strengthening", "with_request"]
+__all__ = ["answer", "strengthening"]
 
 _SHOWN = 3
 _PER_THING = 2
@@ -71,16 +71,16 @@ def answer(material: Material, question: Question) -> Answer:
     status = combined(statuses)
     given = sum(1 for one in found.values() if _worth(one).is_answer)
     return Answer(
-        question.id,
-        question.section,
-        question.asks,
-        status,
-        _sentence(material, question, status, entries, given, nodes),
-        tuple(entries),
-        given,
-        len(nodes),
-        tuple(_rules(material, question, nodes)),
-        question.request if status in _ASK_AGAIN else "",
+        id=question.id,
+        section=question.section,
+        question=question.asks,
+        status=status,
+        answer=_sentence(material, question, status, entries, given, nodes),
+        entries=tuple(entries),
+        given=given,
+        total=len(nodes),
+        rules=tuple(_rules(material, question, nodes)),
+        request=question.request if status in _ASK_AGAIN else "",
     )
 
 
@@ -253,76 +253,3 @@ def _rules(
         found, key=lambda note: (ranks[note.status], note.rule, note.reason)
     )
     return ranked[:_MOST_RULES]
-
-
-# ── the seven headings ──
-
-
-def area(catalogue: Catalogue, area_id: str, answers: dict[str, Answer]) -> Area:
-    """One heading of the first page from the answers below it."""
-    text = next(one for one in catalogue.areas if one.id == area_id)
-    own = [answers[q.id] for q in catalogue.questions if q.area == area_id]
-    asked = [one for one in own if one.status is not Status.NOT_APPLICABLE]
-    good = [one for one in asked if one.status.is_answer]
-    status = _area_status(asked, good)
-    signers = sorted({s for one in good for s in one.signers})
-    who = status.words
-    if status is Status.MISSING and good:
-        who = f"mostly {status.words}"
-    if status is Status.SIGNED and signers:
-        who = f"{status.words} by {', '.join(signers[:_SHOWN])}"
-    lead = answers[text.lead]
-    shown = lead if lead.given or not good else good[0]
-    if conflicting := [one for one in asked if one.status is Status.CONFLICTING]:
-        shown = conflicting[0]
-    next_one = _next(own)
-    return Area(
-        text.id,
-        text.title,
-        text.asks,
-        status,
-        who,
-        shown.answer,
-        len(good),
-        len(asked),
-        strengthening(next_one) if next_one else "",
-        next_one.id if next_one else "",
-        tuple(one.id for one in own),
-    )
-
-
-def _area_status(asked: Sequence[Answer], good: Sequence[Answer]) -> Status:
-    """The weakest of what is answered; not provided where less than half of it is."""
-    if any(one.status is Status.CONFLICTING for one in asked):
-        return Status.CONFLICTING
-    if not asked:
-        return Status.NOT_APPLICABLE
-    if 2 * len(good) < len(asked):
-        return Status.MISSING
-    return combined(one.status for one in good)
-
-
-def _next(own: Sequence[Answer]) -> Answer | None:
-    """What to ask first: what conflicts, what is missing, what is merely stated."""
-    for wanted in (Status.CONFLICTING, Status.MISSING, Status.STATED):
-        for one in own:
-            if one.status is wanted and one.request:
-                return one
-    return None
-
-
-def strengthening(one: Answer) -> str:
-    """The text of a request: for what is missing, or for proof of what is stated."""
-    if one.status is Status.CONFLICTING:
-        return f"Your sources disagree ({one.answer}) Which is right? {one.request}"
-    if one.status is Status.STATED:
-        return (
-            "You state this; provide it as a statement signed by whoever answers for "
-            f"it, bound to the digest. {one.request}"
-        )
-    return one.request
-
-
-def with_request(one: Answer) -> Answer:
-    """The answer with the whole text of its request."""
-    return replace(one, request=strengthening(one)) if one.request else one

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from aibom.lineage.graph import disagreements
 from aibom.lineage.nodes import Kind, Relation
-from aibom.report.diligence.answers import answer, area, strengthening, with_request
+from aibom.report.diligence.answers import answer
+from aibom.report.diligence.areas import area, strengthening, with_request
 from aibom.report.diligence.catalogue import Catalogue
 from aibom.report.diligence.findings import findings
 from aibom.report.diligence.material import Material

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aibom.report.diligence.model import Finding
+from aibom.report.diligence.model import PolicyNote
 from aibom.verdict import PathHop, Result, Verdict
 
 __all__ = ["findings"]
@@ -14,7 +14,7 @@ _HOPS = 12
 _SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 
-def findings(verdict: Verdict) -> tuple[Finding, ...]:
+def findings(verdict: Verdict) -> tuple[PolicyNote, ...]:
     """One per rule and reason, blocking ones first; findings excepted are left out."""
     groups: dict[tuple[str, str, str, bool], list[Result]] = {}
     for result in verdict.findings:
@@ -26,18 +26,18 @@ def findings(verdict: Verdict) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def _order(one: Finding) -> tuple[object, ...]:
+def _order(one: PolicyNote) -> tuple[object, ...]:
     worst = ("fail", "error", "unknown").index(one.status)
     return (not one.blocks, _SEVERITY[one.severity], worst, one.rule, one.reason)
 
 
-def _finding(results: Sequence[Result]) -> Finding:
+def _finding(results: Sequence[Result]) -> PolicyNote:
     first = min(results, key=lambda r: (len(r.path), r.node, r.term))
     labels = list(dict.fromkeys(result.label for result in results))
     about = ", ".join(labels[:_SHOWN])
     if len(labels) > _SHOWN:
         about += f" and {len(labels) - _SHOWN:,} more"
-    return Finding(
+    return PolicyNote(
         first.rule,
         first.status.value,
         first.reason,

@@ -50,16 +50,13 @@ def report_html(report: Report, drawing: Drawing | None = None) -> bytes:
     ``drawing`` is the lineage as :func:`~.drawing.draw_lineage` gives it; it stands in
     the page as it is.
     """
-    from markupsafe import Markup
-
     env = _environment()
     script = (_TEMPLATES / "report.js").read_text("utf-8")
     page = env.get_template("report.html.jinja").render(
         report=report,
         drawing=drawing or Drawing(),
-        markup=Markup,
-        style=Markup((_TEMPLATES / "report.css").read_text("utf-8")),
-        script=Markup(script),
+        style=(_TEMPLATES / "report.css").read_text("utf-8"),
+        script=script,
         script_hash=_hash_of(script),
         meanings=STATUS_MEANINGS,
         statuses=tuple(Status),

@@ -64,6 +64,9 @@ def _head(report: Report) -> Iterator[str]:
         yield f"- **{name}:** {_text(text)}"
     if not subject.readable:
         yield "- **Note:** this file does not call itself CycloneDX; nothing was read."
+    blocking = sum(1 for one in report.findings if one.blocks)
+    if blocking:
+        yield f"- **Blocks:** {blocking:,} findings block by this policy; see below."
     if subject.problems:
         count = len(subject.problems)
         yield f"- **Note:** the document has {count:,} problems; see section 1."
@@ -90,8 +93,10 @@ def _first_page(report: Report) -> Iterator[str]:
     for status, count in report.counts.items():
         yield f"| {status.words} | {count:,} | {_text(STATUS_MEANINGS[status])} |"
     yield ""
-    for line in report.learned_from:
-        yield f"- It learned from: {_text(line)}"
+    yield "**What it learned from, as far as anybody says**"
+    yield ""
+    yield from (f"- {_text(line)}" for line in report.learned_from)
+    yield ""
     if report.weakest:
         yield f"- **Weakest path:** {_text(report.weakest)}"
         yield f"- **Why:** {_text(report.weakest_why)}"
@@ -110,6 +115,8 @@ def _area(area: Area) -> Iterator[str]:
     yield f"*{_text(area.asks)}*"
     yield ""
     yield f"- **Answer:** {_text(area.answer)} ({answered})"
+    for text in area.failed:
+        yield f"- **Known to be wrong:** {_text(text)}"
     if area.ask_next:
         yield f"- **Ask next:** {_text(area.ask_next)} (`{area.ask_id}`)"
     yield ""

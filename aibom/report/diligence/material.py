@@ -61,6 +61,8 @@ class Material:
     ``evidence_given`` and ``signers_given`` say what the reader brought, ``not_asked``
     are rules that could not be asked without data of the reader's, ``conflicts`` what
     verification found to disagree, ``notes`` what else the reader should know.
+    ``names`` are the product, what is upstream of it, nearest first, and what the BOM
+    lists without saying how it belongs to the product.
     """
 
     graph: Graph
@@ -88,8 +90,8 @@ class Material:
     def __post_init__(self) -> None:
         root = str(self.graph.root)
         walk = self.graph.upstream(root)
-        reached = {root, *walk.reached}
-        rest = [name for name in sorted(self.graph.nodes) if name not in reached]
+        joined = _joined(self.graph, root)
+        rest = [name for name in sorted(self.graph.nodes) if name not in joined]
         object.__setattr__(self, "root", root)
         object.__setattr__(self, "walk", walk)
         object.__setattr__(self, "names", (root, *walk.reached, *rest))
@@ -122,6 +124,22 @@ class Material:
     def is_connected(self, name: str) -> bool:
         """Whether the BOM says how this thing belongs to the product."""
         return name == self.root or name in self.walk.parents
+
+
+def _joined(graph: Graph, root: str) -> set[str]:
+    """Everything that is connected with the product, in whatever direction.
+
+    What is, and is not upstream, is a sibling that nothing was learned from, such as
+    the test set that one step split from the training data.
+    """
+    seen, waiting = {root}, [root]
+    while waiting:
+        name = waiting.pop()
+        for hop in (*graph.up(name), *graph.down(name)):
+            if hop.to not in seen:
+                seen.add(hop.to)
+                waiting.append(hop.to)
+    return seen
 
 
 def _indexed(verdict: Verdict) -> dict[tuple[str, str], tuple[Result, ...]]:

@@ -20,7 +20,7 @@ __all__ = [
     "Change",
     "Changes",
     "Entry",
-    "Finding",
+    "PolicyNote",
     "Ratio",
     "Report",
     "Request",
@@ -191,6 +191,7 @@ class Area:
 
     ``status`` is that of the weakest answer; not provided where less than half of the
     questions are answered, conflicting where one is. ``answered`` of ``total`` were.
+    ``failed`` are the rules that found something to be wrong, as ``rule: reason``.
     """
 
     id: str
@@ -204,6 +205,7 @@ class Area:
     ask_next: str
     ask_id: str
     answers: tuple[str, ...]
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PolicyNote:
     """A finding of the policy, as far as a reader needs it."""
 
     rule: str
@@ -339,7 +341,7 @@ class Report:
     weakest: str
     weakest_why: str
     conflicts: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[PolicyNote, ...]
     requests: tuple[Request, ...]
     sections: tuple[Section, ...]
     glossary: tuple[Term, ...]

@@ -16,9 +16,10 @@ from aibom.lineage.assurance import Level, edge_assurance, existence_assurance
 from aibom.lineage.closure import ClosureState, is_full_commit
 from aibom.lineage.nodes import Edge, Kind, Origin, Relation
 from aibom.report.diligence.catalogue import Way
+from aibom.report.diligence.facts import STATUS_OF, entry_of
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Entry, Status
-from aibom.report.diligence.ways import STATUS_OF, WAYS, WayOf, entry_of
+from aibom.report.diligence.ways import WAYS, WayOf
 from aibom.verdict import Status as Outcome
 
 __all__ = ["PROOFS", "open_places"]

@@ -12,7 +12,8 @@ from aibom.lineage.assurance import (
     edge_assurance,
     existence_assurance,
 )
-from aibom.lineage.nodes import Kind, Relation
+from aibom.lineage.closure import ClosureState
+from aibom.lineage.nodes import Edge, Kind, Node, Relation
 from aibom.report.diligence.material import Material
 
 __all__ = ["weakest_path"]
@@ -28,19 +29,30 @@ def weakest_path(material: Material) -> tuple[str, str]:
         _, edge = material.walk.parents[name]
         if edge.relation in (Relation.PERFORMED_BY, Relation.ATTRIBUTED_TO):
             continue
-        for worth in (
-            edge_assurance(edge, material.evidence),
-            existence_assurance(node, material.evidence),
-        ):
+        state = material.closure[name].state
+        for worth in _worths(material, node, edge, state):
             if worst is None or worth.level < worst[0]:
-                worst = (worth.level, name, _why(worth, node.label))
+                worst = (worth.level, name, _why(worth, node.label, state))
     if worst is None:
         return "", ""
     return _path(material, worst[1]), worst[2]
 
 
-def _why(worth: Assurance, label: str) -> str:
-    return f"{label} is {worth.level.word}: {worth.basis}"
+def _worths(
+    material: Material, node: Node, edge: Edge, state: ClosureState
+) -> tuple[Assurance, ...]:
+    """Of the edge, and of the thing; code that a commit pins needs no digest."""
+    worth = edge_assurance(edge, material.evidence)
+    pinned = node.digest is None and state is ClosureState.CLOSED
+    if pinned:
+        return (worth,)
+    return (worth, existence_assurance(node, material.evidence))
+
+
+def _why(worth: Assurance, label: str, state: ClosureState) -> str:
+    accepted = "; lineage ends there by your decision"
+    told = accepted if state is ClosureState.ACCEPTED else ""
+    return f"{label} is {worth.level.word}: {worth.basis}{told}"
 
 
 def _path(material: Material, name: str) -> str:

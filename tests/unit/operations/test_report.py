@@ -16,17 +16,29 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from worlds import ANNE, MODEL, NOW, signers_document
+from worlds import (
+    ANNE,
+    MODEL,
+    NOW,
+    audit,
+    measured,
+    signers_document,
+    write_report,
+)
 
+from aibom.bom.encode import encode, to_bytes
+from aibom.digest import Digest
 from aibom.errors import AibomError, DocumentInvalid, UsageError
+from aibom.lineage.build import GraphBuilder
+from aibom.lineage.nodes import Kind, Origin
 from aibom.operations.report import (
     Asked,
     load_catalogue,
     make_report,
-    preset_folder,
     report_and_material,
 )
 from aibom.operations.report_output import place_for
+from aibom.operations.report_preset import preset_folder
 from aibom.report.diligence.drawing import draw_lineage
 from aibom.report.diligence.html import report_html
 from aibom.report.diligence.machine import report_document, report_json
@@ -231,6 +243,72 @@ def test_what_blocks_by_the_readers_policy_comes_first(world):
     assert first.reason == "audit-missing"
 
 
+def test_a_heading_says_what_is_known_to_be_wrong_below_it(world):
+    rate = [measured("overlap-disagreement", 39, 40, labeler=ANNE)]
+    failing = write_report(world.root / "bad.json", "label-consistency", rate)
+    audit(world, failing, world.root / "labels", "acme/data/labels", Kind.DATASET)
+    report = make_report(world.bom, whole(world), NOW)
+    (area,) = [one for one in report.areas if one.id == "labelling-governance"]
+    assert area.failed == ("labels-unaudited: audit-failed",)
+    # That somebody signed for a number does not make the number good.
+    found = report.by_id["labelling-governance.label-audit"]
+    assert found.status is Status.SIGNED
+    page = report_html(report).decode()
+    assert page.index("1 finding blocks") < page.index("The seven questions</h2>")
+    assert b"Known to be wrong" in report_markdown(report)
+
+
+def made_from_half_of_the_data(path):
+    """One step splits data in two; the model learns from one half."""
+    build = GraphBuilder(Origin("editor"))
+    names = ("all", "train", "test")
+    whole_data, train, test = (
+        build.entity(Kind.DATASET, Digest("file", letter * 64), name=name)
+        for letter, name in zip("abc", names, strict=True)
+    )
+    code = build.entity(Kind.CODE, None, commit="4f0c" * 10, dirty="false")
+    model = build.entity(Kind.MODEL, Digest("file", "d" * 64), name="m")
+    split, learn = build.step("1" * 64, "split"), build.step("2" * 64, "train")
+    build.used(split, whole_data, "data")
+    build.generated(split, train)
+    build.generated(split, test)
+    build.used(learn, train, "training-data")
+    build.used(learn, code, "code")
+    build.generated(learn, model)
+    path.write_bytes(to_bytes(encode(build.graph(model))))
+    return path
+
+
+def test_what_was_split_off_is_nothing_that_it_learned_from(tmp_path):
+    path = made_from_half_of_the_data(tmp_path / "split.cdx.json")
+    report = make_report(path, Asked(), NOW)
+    assert report.learned_from[0] == "2 datasets: train, all"
+    sources = report.by_id["data-provenance.exact-bytes"]
+    assert [entry.name for entry in sources.entries] == ["train", "all"]
+
+
+def test_code_that_a_commit_pins_is_not_the_weakest(tmp_path):
+    path = made_from_half_of_the_data(tmp_path / "split.cdx.json")
+    assert "commit" not in make_report(path, Asked(), NOW).weakest
+
+
+def test_the_weakest_path_says_where_it_ends_by_decision(world):
+    report = make_report(world.bom, whole(world), NOW)
+    assert report.weakest.endswith("items: acme/data/items")
+    assert report.weakest_why.endswith("lineage ends there by your decision")
+
+
+def test_what_is_listed_without_a_connection_is_told_as_such(tmp_path):
+    path = tmp_path / "loose.cdx.json"
+    main = {"type": "application", "name": "p", "bom-ref": "p"}
+    loose = {"type": "machine-learning-model", "name": "loose", "bom-ref": "l"}
+    document = json.loads((GOLDEN / "empty.cdx.json").read_text())
+    document.update(metadata={"component": main}, components=[loose])
+    path.write_text(json.dumps(document))
+    found = make_report(path, Asked(), NOW).by_id["model-supply-chain.base-models"]
+    assert found.answer.startswith("loose: listed, without how it is connected")
+
+
 def test_the_preset_never_blocks(world):
     assert not any(one.blocks for one in make_report(world.bom, Asked(), NOW).findings)
     folder, not_asked = preset_folder()
@@ -288,7 +366,9 @@ def test_an_empty_bom_answers_nothing():
 
 def test_a_document_of_another_format_answers_nothing(tmp_path):
     path = tmp_path / "spdx.json"
-    path.write_text(json.dumps({"spdxVersion": "SPDX-2.3", "name": "x", "version": 1}))
+    parts = json.loads((GOLDEN / "poor.cdx.json").read_text())
+    del parts["bomFormat"]
+    path.write_text(json.dumps({"spdxVersion": "SPDX-2.3", **parts}))
     report = make_report(path, Asked(), NOW)
     assert not report.subject.readable
     assert {one.status for one in report.answers} == {Status.MISSING}

@@ -154,14 +154,23 @@ def test_about_what_is_anothers_a_signature_is_only_a_claim(world: World) -> Non
     assert entry.status is Status.SIGNED
 
 
-def test_another_name_in_the_lineage_makes_it_anothers(world: World) -> None:
+CALLED = {
+    "by another as well": (MODEL, "emca/models/reader"),
+    "another name of its own": ("acme/models/other",),
+    "nothing": (),
+}
+
+
+@pytest.mark.parametrize("names", CALLED.values(), ids=CALLED)
+def test_what_the_lineage_calls_otherwise_is_not_its_own(
+    world: World, names: tuple[str, ...]
+) -> None:
     given(world, VERSION, signed_by="release")
     signers = allowing(world.signers(), "release")
     found = read_supplied([world.evidence], signers, NOW)
     node = world.node(MODEL)
-    about = About(node.id, node.digest, (MODEL, "emca/models/reader"))
-    (answer,) = answers_of(found.items, about, NOW)
-    assert answer.refusal == "not-about-its-own"
+    (answer,) = answers_of(found.items, About(node.id, node.digest, names), NOW)
+    assert (answer.signed_by, answer.refusal) == (None, "not-about-its-own")
 
 
 def test_a_thing_without_a_digest_can_only_be_claimed(world: World) -> None:
