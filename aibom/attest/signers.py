@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from aibom.attest.answers_statement import ANSWERS_V1
 from aibom.attest.authority import (
     Authority,
     ByIdentity,
@@ -20,6 +21,7 @@ from aibom.attest.authority import (
     NamedTrustRoot,
 )
 from aibom.attest.authority_reading import ReadFile, read_authority, read_trust_roots
+from aibom.attest.document_statement import DOCUMENT_V1
 from aibom.errors import AibomError
 from aibom.lineage.evidence import Signer
 from aibom.lineage.identity import parse_party
@@ -47,6 +49,8 @@ PREDICATES: Mapping[str, frozenset[str]] = {
     "verdict": frozenset({SUMMARY_V1}),
     "model-signature": frozenset({OMS_V1}),
     "waivers": frozenset({WAIVERS_V1}),
+    "supplier-answers": frozenset({ANSWERS_V1}),
+    "document": frozenset({DOCUMENT_V1}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +101,7 @@ class Fetching:
             name=self.name,
             kind=Kind(self.kind) if self.kind else None,
             keep_quarantine=self.keep_quarantine,
+            pseudonym_key=os.environ.get("AIBOM_PSEUDONYM_KEY"),
         )
 
     def _entry(self, reference: Reference) -> LockedArtifact | None:
@@ -202,5 +204,6 @@ def _tell_what_is_left(to: Path, error: AibomError) -> None:
     from aibom.operations.quarantine import quarantine_of
 
     left = quarantine_of(to)
-    if error.exit_code == 1 and left.is_dir():
+    is_ours = error.reason != "quarantine-busy"
+    if error.exit_code == 1 and is_ours and left.is_dir():
         warn(f"what was downloaded is kept in {left}; the same command goes on there")

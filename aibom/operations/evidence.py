@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from aibom.attest.answers_statement import ANSWERS_V1
 from aibom.attest.approval_statement import read_approval
 from aibom.attest.bom_statement import (
     BOM_PREDICATES,
@@ -25,6 +26,7 @@ from aibom.attest.bom_statement import (
     read_bom_statement,
 )
 from aibom.attest.bundle import parse_bundle
+from aibom.attest.document_statement import DOCUMENT_V1
 from aibom.attest.signers import AllowedSigner
 from aibom.attest.verify import Identified, identify, namespace_refusal
 from aibom.audits.predicate import read_audit
@@ -41,6 +43,10 @@ from aibom.operations.records import BUNDLE_END, STATEMENT_END
 from aibom.statement import APPROVAL_V1, AUDIT_V1, OMS_V1, SUMMARY_V1, Statement
 
 __all__ = ["BomPair", "Found", "collect"]
+
+
+#: Read for reports alone (:mod:`aibom.operations.supplier_answers`).
+CLAIMS_ONLY = frozenset({ANSWERS_V1, DOCUMENT_V1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,9 @@ class _Collector:
             bom = bom_beside(path)
             if bom is not None and bom.exists():
                 self._pair(bom, location, found)
+            return
+        if found.statement.predicate_type in CLAIMS_ONLY:
+            # Words of suppliers: a report tells them, and no rule may ask for them.
             return
         refusal = found.refusal
         if refusal is None:

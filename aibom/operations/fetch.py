@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,7 +42,7 @@ from aibom.operations.download import download_all, require_claimed
 from aibom.operations.fetch_request import Fetched, Request
 from aibom.operations.folder import Folder
 from aibom.operations.foresee import foresee
-from aibom.operations.gate import gate, policy_folder
+from aibom.operations.gate import Options, gate, policy_folder
 from aibom.operations.imported import (
     bom_of_place,
     bom_of_snapshot,
@@ -107,7 +107,7 @@ def fetch(
             known = None if snapshot.unknown else snapshot.files
             require_as_locked(request.locked, resolved, known)
         if os.path.lexists(request.to):
-            again = _already_there(request, snapshot, now, progress)
+            again = _already_there(request, snapshot, folder, now, progress)
             if again is not None:
                 return again
         _require_signature(request, resolved)
@@ -184,7 +184,11 @@ def _floating(resolved: Resolved) -> UsageError:
 
 
 def _already_there(
-    request: Request, snapshot: Snapshot, now: datetime, progress: Progress | None
+    request: Request,
+    snapshot: Snapshot,
+    folder: Folder,
+    now: datetime,
+    progress: Progress | None,
 ) -> Fetched | None:
     """What an earlier run put there, decided about again; None for an empty folder."""
     locked = request.locked
@@ -195,7 +199,8 @@ def _already_there(
         return None  # what is fetched will tell
     found = _hashed(request.to, tree, progress)
     with Quarantine.held(request.to, _wanted(request, snapshot)) as quarantine:
-        return _decided_again(request, snapshot, quarantine, found, now)
+        denied = _said_now(request, snapshot, folder, now)
+        return _decided_again(request, snapshot, quarantine, found, now, denied)
 
 
 def _hashed(
@@ -215,9 +220,18 @@ def _decided_again(
     quarantine: Quarantine,
     found: tuple[Content, FileSnapshot],
     now: datetime,
+    denied: Verdict | None = None,
 ) -> Fetched:
+    """Decide about it as it is; ``denied`` is what its source says of it by now."""
     target, resolved = request.to, snapshot.resolved
-    verdict = gate(target, request.policy, request.options, now, content=found[0])
+    verdict = gate(target, request.policy, _options(request), now, content=found[0])
+    try:
+        _require_name(request, resolved, verdict)
+    except VerificationFailed:
+        quarantine.discard()
+        raise
+    if denied is not None and verdict.exit_code == 0:
+        verdict = denied
     allowed = verdict.exit_code == 0
     if not allowed:  # what lies beside it must not go on saying yes
         quarantine.put(verdict_of(target), as_json(verdict.to_document()))
@@ -276,7 +290,11 @@ def _foreseen(
     try:
         boms = [(snapshot.folder / BOM_NAME).read_bytes()] if ships else []
         if request.signer is not None:  # in the place of one by a stranger
-            boms.append(bom_of_snapshot(snapshot, name, _kind(request), now))
+            boms.append(
+                bom_of_snapshot(
+                    snapshot, name, _kind(request), now, request.pseudonym_key
+                )
+            )
     except (AibomError, OSError):
         return None  # the same will be met with all bytes, and told then
     for bom in boms:
@@ -290,14 +308,32 @@ def _flagged(
     request: Request, snapshot: Snapshot, folder: Folder, name: str, now: datetime
 ) -> Verdict | None:
     """A denial for what the hub flags, whatever the supplier's own BOM says."""
-    with suppress(AibomError, OSError):
-        bom = bom_of_snapshot(snapshot, name, _kind(request), now)
-        told = foresee(bom, snapshot, folder, request.options, now)
-        results = told.results if told else ()
-        flags = tuple(one for one in results if one.check == "scanner-flagged")
-        if told and flags:
-            return replace(told, results=flags)
-    return None
+    told = _own_forecast(request, snapshot, folder, name, now)
+    results = told.results if told else ()
+    flags = tuple(one for one in results if one.check == "scanner-flagged")
+    return replace(told, results=flags) if told and flags else None
+
+
+def _said_now(
+    request: Request, snapshot: Snapshot, folder: Folder, now: datetime
+) -> Verdict | None:
+    """A denial of what was put there earlier: its source may say more by now."""
+    if _ships_bom(snapshot.resolved):
+        return _flagged(request, snapshot, folder, request.called, now)
+    return _own_forecast(request, snapshot, folder, request.called, now)
+
+
+def _own_forecast(
+    request: Request, snapshot: Snapshot, folder: Folder, name: str, now: datetime
+) -> Verdict | None:
+    """What is certain by the BOM that the importer would make."""
+    try:
+        bom = bom_of_snapshot(
+            snapshot, name, _kind(request), now, request.pseudonym_key
+        )
+        return foresee(bom, snapshot, folder, request.options, now)
+    except (AibomError, OSError):
+        return None
 
 
 def _expected(request: Request) -> frozenset[str]:
@@ -305,6 +341,24 @@ def _expected(request: Request) -> frozenset[str]:
     if request.name is not None:
         return frozenset({request.name})
     return frozenset({request.called, request.reference.name})
+
+
+def _require_name(request: Request, resolved: Resolved, verdict: Verdict) -> None:
+    """What a supplier signed must be what was asked for, and nothing else of it."""
+    named = verdict.verification.name
+    if verdict.exit_code == 0 and named not in _expected(request):
+        raise VerificationFailed(
+            f"its supplier signed it as {named}",
+            reason="name-contradicted",
+            where=str(resolved.reference),
+            hint=f"if that is what you want: --name {named}",
+        )
+
+
+def _options(request: Request) -> Options:
+    """The caller's, and what the reference says it is."""
+    kind = _kind(request)
+    return replace(request.options, kind=kind.value if kind else None)
 
 
 def _kind(request: Request) -> Kind | None:
@@ -331,6 +385,7 @@ class _Fetch:
         self._name = name
         self._began, self._timer, self._at_first = now, timer, timer()
         self._progress = progress
+        self._has_signed = False
 
     def run(self) -> Fetched:
         request = self._request
@@ -349,6 +404,8 @@ class _Fetch:
                 return self._promoted(quarantine, verdict)
             if not request.keep_quarantine:
                 quarantine.discard()
+            elif self._has_signed:  # nobody shall take it for an import
+                (quarantine.files / BUNDLE_NAME).unlink(missing_ok=True)
         kept = quarantine.path if request.keep_quarantine else None
         return Fetched(verdict, self._resolved, quarantine=kept)
 
@@ -378,22 +435,11 @@ class _Fetch:
         if _ships_bom(self._resolved):
             verdict = self._gate(quarantine)
             stranger = verdict.verification.reason in _STRANGERS
-            self._require_name(verdict)
+            _require_name(self._request, self._resolved, verdict)
             if not stranger or self._request.signer is None:
                 return verdict
         self._sign(quarantine, place)
         return self._gate(quarantine)
-
-    def _require_name(self, verdict: Verdict) -> None:
-        """What a supplier signed must be what was asked for, and nothing else of it."""
-        named = verdict.verification.name
-        if verdict.exit_code == 0 and named not in _expected(self._request):
-            raise VerificationFailed(
-                f"its supplier signed it as {named}",
-                reason="name-contradicted",
-                where=str(self._resolved.reference),
-                hint=f"if that is what you want: --name {named}",
-            )
 
     def _sign(self, quarantine: Quarantine, place: Place) -> None:
         signer = self._request.signer
@@ -414,8 +460,10 @@ class _Fetch:
             _kind(self._request),
             self._now,
             bom,
+            self._request.pseudonym_key,
         )
         sign_artifact(quarantine.files, signer, content=place.content)
+        self._has_signed = True
 
     def _without_sidecars(self, quarantine: Quarantine, content: Content) -> Place:
         """The place as it is listed now; its other bytes are those of before."""
@@ -427,8 +475,7 @@ class _Fetch:
     def _gate(self, quarantine: Quarantine) -> Verdict:
         request = self._request
         self._before = stat_snapshot(quarantine.files)
-        kind = _kind(request)
-        options = replace(request.options, kind=kind.value if kind else None)
+        options = _options(request)
         return gate(
             quarantine.files, request.policy, options, self._now, self._progress
         )

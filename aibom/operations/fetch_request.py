@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aibom.attest.signing import StatementSigner
@@ -25,7 +25,7 @@ class Request:
     ``locked`` is its entry in a lock. ``name`` is what the importer calls it (``hf/…``
     unless told), ``kind`` what it is where the reference does not say. ``signer``
     vouches for what was imported; without one, only what its supplier signed passes a
-    gate.
+    gate. Persons go by pseudonyms under ``pseudonym_key``, or are not named.
     """
 
     reference: Reference
@@ -37,6 +37,7 @@ class Request:
     name: str | None = None
     kind: Kind | None = None
     keep_quarantine: bool = False
+    pseudonym_key: str | None = field(default=None, repr=False)
 
     @property
     def called(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -44,7 +45,8 @@ def fetched(
 
     It is what ``aibom fetch`` does. Without ``to`` the folder is a temporary one, which
     is gone when the block ends; with it, it stays, and what is there already is decided
-    about again. ``key`` is the importer's: a file (with ``password``), or a signer.
+    about again. ``key`` is the importer's: a file (with ``password``, else that in
+    AIBOM_KEY_PASSWORD), or a signer.
     ``lock`` is an ``aibom.lock`` in which the reference must stand.
 
     Raises :class:`~aibom.errors.Denied`, with the verdict, unless the policy says yes,
@@ -61,6 +63,7 @@ def fetched(
             signer=_signer(key, password),
             locked=None if lock is None else locked_entry(Path(lock), asked),
             name=name,
+            pseudonym_key=os.environ.get("AIBOM_PSEUDONYM_KEY"),
         )
         source = open_source(asked, offline=offline, endpoint=endpoint)
         done = fetch(request, source, now)
@@ -85,18 +88,27 @@ def _signer(
     key: str | Path | StatementSigner | None, password: bytes | None
 ) -> StatementSigner | None:
     if isinstance(key, str | Path):
-        return KeySigner(load_key(Path(key), password))
+        known = password or os.environb.get(b"AIBOM_KEY_PASSWORD")
+        return KeySigner(load_key(Path(key), known))
     return key
 
 
 def locked_entry(path: Path, reference: Reference) -> LockedArtifact:
     """What a lock says of a reference; ``UsageError`` (``not-locked``) for nothing."""
-    found = read_artifact_lock(path).find(reference)
+    lock = read_artifact_lock(path)
+    found = lock.find(reference)
     if found is None:
+        near = [key for key in lock.artifacts if _is_same(key, reference)]
+        others = f"locked is {', '.join(near)}; " if near else ""
         raise UsageError(
             f"is not in {path}",
             reason="not-locked",
             where=str(reference),
-            hint=f"aibom lock {reference} writes it down, to be reviewed",
+            hint=f"{others}aibom lock {reference} writes it down, to be reviewed",
         )
     return found
+
+
+def _is_same(key: str, reference: Reference) -> bool:
+    """Whether a lock's entry is of the same artifact, at whatever revision."""
+    return Reference.parse(key).at(None) == reference.at(None)

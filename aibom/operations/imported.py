@@ -56,20 +56,30 @@ def bom_of_place(
     kind: Kind | None,
     now: datetime,
     output: Path,
+    pseudonym_key: str | None = None,
 ) -> bytes:
     """Catalog a place that was fetched and hashed, and write its BOM.
 
     It says that it was fetched ``now``, where the source was asked. Raises as
     :func:`~aibom.operations.scan.scan` does.
     """
-    scanned = _named(scan(place.path, kind=kind, place=place), resolved, name, now)
+    scanned = _named(
+        scan(place.path, kind=kind, place=place, pseudonym_key=pseudonym_key),
+        resolved,
+        name,
+        now,
+    )
     graph = _without_parts(scanned.graph, scanned.root.files)
     scanned = replace(scanned, graph=graph)
     return scan_bom(scanned, spec_version="1.6", output=output)
 
 
 def bom_of_snapshot(
-    snapshot: Snapshot, name: str, kind: Kind | None, now: datetime
+    snapshot: Snapshot,
+    name: str,
+    kind: Kind | None,
+    now: datetime,
+    pseudonym_key: str | None = None,
 ) -> bytes:
     """The same for what is not here yet, as it will be if the source's claims hold.
 
@@ -78,7 +88,10 @@ def bom_of_snapshot(
     """
     place = Place.of(snapshot.folder, pointers=True)
     scanned = _named(
-        scan(snapshot.folder, kind=kind, place=place), snapshot.resolved, name, now
+        scan(snapshot.folder, kind=kind, place=place, pseudonym_key=pseudonym_key),
+        snapshot.resolved,
+        name,
+        now,
     )
     graph = _without_pointers(scanned.graph, snapshot)
     files = tuple(

@@ -194,12 +194,12 @@ def changed(path: Path) -> VerificationFailed:
 def _locked(path: Path) -> int:
     """Make the folder, if need be, and hold its lock; returns the open handle."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path.parent)
+        _require_own_parent(path.parent)
         while True:
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=0o700)
             _require_ours(path)
-            _require_own_parent(path.parent)
             with contextlib.suppress(FileNotFoundError):  # discarded by its last holder
                 handle = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
                 if _holds(handle, path):
@@ -207,6 +207,13 @@ def _locked(path: Path) -> int:
                 os.close(handle)
     except OSError as error:
         raise _not_made(path, error) from error
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that is missing, and those above it, open to nobody's writing."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=0o755, exist_ok=True)
 
 
 def _not_made(path: Path, error: OSError) -> InputError:

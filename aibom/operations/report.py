@@ -32,6 +32,8 @@ from aibom.operations.report_completeness import PROFILES, completeness
 from aibom.operations.report_preset import preset_folder
 from aibom.operations.report_signature import bom_signature
 from aibom.operations.scan_bom import scan_document
+from aibom.operations.supplier_answers import read_supplied
+from aibom.operations.supplier_compare import document_notes, supplied_entries
 from aibom.operations.validate import BomFile, load_bom
 from aibom.operations.verify import (
     Verified,
@@ -201,7 +203,7 @@ def _material(
         verified = _unverified(read, bom)
     verdict = decided(folder, verified, options, now, dry_run=True)
     roots = folder.data.roots or {}
-    return Material(
+    material = Material(
         verified.graph,
         read.document,
         verified.evidence,
@@ -216,6 +218,12 @@ def _material(
         not_asked=not_asked,
         conflicts=conflicts,
         notes=_notes(conflicts),
+    )
+    supplied = read_supplied(asked.evidence, folder.signers, now)
+    return replace(
+        material,
+        supplied=supplied_entries(supplied, material),
+        notes=(*material.notes, *document_notes(supplied)),
     )
 
 

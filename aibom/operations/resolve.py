@@ -78,7 +78,8 @@ class Resolution:
         found = self.resolved
         if found.reference.scheme == "hf" and found.mode == "online":
             words += [] if is_registry(found.where) else ["--endpoint", found.where]
-        return f"{shlex.join(words)} --policy DIR --to DIR"
+        key = "" if self.boms else " --key KEY"
+        return f"{shlex.join(words)} --policy DIR{key} --to DIR"
 
     @property
     def _pinned(self) -> Reference:

@@ -67,7 +67,9 @@ def _head(verdict: Verdict, paint: Paint, width: int) -> list[str]:
     name = escape(verdict.artifact_name) or "the artifact"
     parts = [paint(style, WORDS[verdict.decision]), paint("bold", name)]
     if verdict.dry_run:
-        parts.append(paint("warn", "[dry run]"))
+        early = verdict.verification.reason == "before-bytes"
+        word = "[before any download]" if early else "[dry run]"
+        parts.append(paint("warn", word))
     if verdict.report_only:
         parts.append(paint("warn", "[report only]"))
     if any(result.exception for result in verdict.results):

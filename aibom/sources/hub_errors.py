@@ -179,7 +179,7 @@ def unreachable(says: str, where: str) -> AibomError:
         says,
         reason="source-unreachable",
         where=where,
-        hint="try again; with --offline the cache on this disk answers",
+        hint="try again: the same command goes on where it was",
     )
 
 

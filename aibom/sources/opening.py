@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from aibom.errors import InputError
+from aibom.lineage.hub_names import is_hub_name
 from aibom.sources.reference import Reference
 from aibom.sources.remote import Source
 
@@ -29,6 +32,7 @@ def open_source(
     if reference.scheme == "folder":
         from aibom.sources.folder import FolderSource
 
+        _require_there(reference)
         return FolderSource()
     if reference.scheme == "url":
         return _objects(reference, offline)
@@ -39,6 +43,18 @@ def open_source(
     from aibom.sources.hub import HubSource
 
     return HubSource(endpoint=endpoint, token=token)
+
+
+def _require_there(reference: Reference) -> None:
+    """Refuse a missing folder whose name could be that of a repository."""
+    name = reference.name
+    if "/" in name and is_hub_name(name) and not os.path.lexists(name):
+        raise InputError(
+            "no such folder",
+            reason="path-missing",
+            where=name,
+            hint=f"did you mean hf:{name}?",
+        )
 
 
 def _objects(reference: Reference, offline: bool) -> Source:

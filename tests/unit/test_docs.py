@@ -346,7 +346,7 @@ OTHERS = {
     *("heavy-imports", "standard-library-only", "prints-or-exits", "policy-is-pure"),
     *("too-long", "poisoned-labels", "labels-inconsistent", "docs-check"),
     *("schema-one-of", "jsonschema-rs", "cyclonedx-python-lib", "huggingface-hub"),
-    "model-signing",
+    *("model-signing", "aibom-lock", "pinned-only"),
 }
 
 

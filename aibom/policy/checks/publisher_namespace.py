@@ -14,7 +14,8 @@ Passes: an entry that has not expired records the owner, and nothing changed aft
 approval or the fetching (`owner-known`).
 
 Fails: the namespace went to another owner after it was approved, or after the bytes
-were fetched (`owner-changed`).
+were fetched; or the source says that the account was made after the approval
+(`owner-changed`).
 
 Unknown: no entry that matches records an owner (`owner-not-recorded`), or the entry has
 expired (`owner-record-expired`); a change is recorded, but not when the entry was
@@ -33,6 +34,7 @@ into the entry; fetch again from the new owner, or from a mirror of your own.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -49,6 +51,7 @@ from aibom.policy.context import (
 )
 from aibom.policy.data import SourceEntry, parse_source
 from aibom.policy.moments import Moment, fetched, weakest
+from aibom.reading import parse_time
 from aibom.verdict import Status
 
 __all__ = ["CHECK", "Settings"]
@@ -122,7 +125,8 @@ def _of_source(
     if not recording:
         return unknown("owner-not-recorded", actual=text, assurance=worth)
     first = fetched(context, node.id, text)
-    answers = [_of_entry(entry, first, worth) for entry in recording]
+    made = _times(node.values("owner-created"))
+    answers = [_of_entry(entry, first, made, worth) for entry in recording]
     worst = min(answers, key=lambda answer: _ORDER.index(answer.status))
     if worst.status is Status.PASS and all(
         entry.expires <= context.now for entry in recording
@@ -131,8 +135,25 @@ def _of_source(
     return replace(worst, actual=f"{text}: {worst.actual}")
 
 
-def _of_entry(entry: SourceEntry, first: Moment | None, worth: Assurance) -> Outcome:
+def _times(texts: tuple[str, ...]) -> list[datetime]:
+    found = []
+    for text in texts:
+        with suppress(ValueError):
+            found.append(parse_time(text))
+    return found
+
+
+def _of_entry(
+    entry: SourceEntry,
+    first: Moment | None,
+    made: list[datetime],
+    worth: Assurance,
+) -> Outcome:
     """Whether ownership was settled when it was approved, and when it was fetched."""
+    newest = max(made, default=None)
+    if entry.approved_on and newest and newest > entry.approved_on:
+        text = f"approved {_day(entry.approved_on)}, account made {_day(newest)}"
+        return fails("owner-changed", actual=text, assurance=worth)
     changed = max(entry.owner_dates, default=None)
     owner = f"owner {entry.owner}"
     if changed is None:

@@ -66,10 +66,16 @@ def answer(material: Material, question: Question) -> Answer:
         for name, one in found.items():
             entries += one or [_nothing(material, name)]
         statuses = [_worth(one) for one in found.values()]
+    whole = () if material.root in nodes else _whole(material, question)
+    entries += whole
+    alone = bool(whole) and not said
+    if whole and (alone or _worth(whole) is Status.CONFLICTING):
+        statuses.append(_worth(whole))
     if not statuses:
         statuses = [_nobody(material, question)]
     status = combined(statuses)
     given = sum(1 for one in found.values() if _worth(one).is_answer)
+    given += alone and _worth(whole).is_answer
     return Answer(
         id=question.id,
         section=question.section,
@@ -78,7 +84,7 @@ def answer(material: Material, question: Question) -> Answer:
         answer=_sentence(material, question, status, entries, given, nodes),
         entries=tuple(entries),
         given=given,
-        total=len(nodes),
+        total=len(nodes) or int(alone),
         rules=tuple(_rules(material, question, nodes)),
         request=question.request if status in _ASK_AGAIN else "",
     )
@@ -106,7 +112,13 @@ def _entries(material: Material, question: Question, name: str) -> list[Entry]:
             if known is None or _rank(entry) < _rank(known):
                 best[entry.text] = entry
     best.update(_conflicts(material, question, name))
+    best.update((e.text, e) for e in material.supplied.get((question.id, name), ()))
     return sorted(best.values(), key=_rank)
+
+
+def _whole(material: Material, question: Question) -> tuple[Entry, ...]:
+    """What a supplier answered about the product, to a question about its parts."""
+    return material.supplied.get((question.id, material.root), ())
 
 
 def _rank(entry: Entry) -> int:
@@ -157,7 +169,7 @@ def _sentence(
     one, many = _NOUNS[question.about]
     if status is Status.NOT_APPLICABLE:
         return f"Its closed lineage has no {one}."
-    if total == 0:
+    if total == 0 and not entries:
         return f"No {one} is named."
     if status is Status.CONFLICTING:
         first = next(e for e in entries if e.status is Status.CONFLICTING)
@@ -168,7 +180,7 @@ def _sentence(
         texts = [e.text for e in entries if e.status.is_answer]
         return _capital(_ended(_listed(texts)))
     told = _listed(_per_thing(entries))
-    if question.need == "any" or given == total:
+    if question.need == "any" or given >= total:
         return _ended(told)
     head = f"For {given:,} of {total:,} {many}: "
     return f"{head}{_ended(told)}{_left_out(entries)}"

@@ -15,6 +15,7 @@ from aibom.lineage.closure import Closure
 from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph, Walk
 from aibom.lineage.nodes import Kind, Node, Origin
+from aibom.report.diligence.model import Entry
 from aibom.report.diligence.pointers import resolve
 from aibom.verdict import Result, Verdict
 
@@ -61,6 +62,7 @@ class Material:
     ``evidence_given`` and ``signers_given`` say what the reader brought, ``not_asked``
     are rules that could not be asked without data of the reader's, ``conflicts`` what
     verification found to disagree, ``notes`` what else the reader should know.
+    ``supplied`` is what suppliers answered, by question and node.
     ``names`` are the product, what is upstream of it, nearest first, and what the BOM
     lists without saying how it belongs to the product.
     """
@@ -79,6 +81,9 @@ class Material:
     not_asked: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    supplied: Mapping[tuple[str, str], tuple[Entry, ...]] = field(
+        default_factory=dict, hash=False
+    )
     root: str = field(init=False)
     walk: Walk = field(init=False, repr=False)
     names: tuple[str, ...] = field(init=False, repr=False)

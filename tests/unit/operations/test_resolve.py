@@ -110,7 +110,7 @@ def test_the_line_that_fetches_it(text: str, commit: str | None, named: str) -> 
         Reference.parse(text),
         FakeSource(commit=commit, where="https://huggingface.co"),
     )
-    assert found.fetch_line == f"aibom fetch {named} --policy DIR --to DIR"
+    assert found.fetch_line == f"aibom fetch {named} --policy DIR --key KEY --to DIR"
     assert found.document()["fetch"] == found.fetch_line
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -14,6 +15,9 @@ from typing import Any
 import openpyxl
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from supplier_world import (
     SUPPLIER,
     answering,
@@ -29,7 +33,11 @@ from worlds import MODEL, NOW, World
 from aibom.attest.answers_statement import ANSWERS_V1, read_answers
 from aibom.digest import Digest
 from aibom.errors import AibomError
-from aibom.operations.supplier_xlsx import COLUMNS
+from aibom.operations.supplier_answers import answers_of, read_supplied
+from aibom.operations.supplier_compare import about_node
+from aibom.operations.supplier_forms import as_document
+from aibom.operations.supplier_xlsx import COLUMNS, xlsx_form
+from aibom.resources import read_schema
 from aibom.statement import Statement
 
 VERSION = answering("identity.version", answer="It is 1.2.", exact="1.2")
@@ -152,6 +160,65 @@ def test_where_it_came_from_is_kept_by_digest(world: World) -> None:
 def test_a_name_alone_is_an_organisation(world: World) -> None:
     done = imported(world, filled(world, VERSION), by="Acme")
     assert done.given.by == SUPPLIER
+
+
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co"])
+    | st.just("\n"),
+    min_size=1,
+    max_size=60,
+)
+
+
+def _as_yaml(document: dict[str, Any], _: World) -> bytes:
+    return yaml.safe_dump(document).encode()
+
+
+def _as_json(document: dict[str, Any], _: World) -> bytes:
+    return json.dumps(document).encode()
+
+
+def _as_xlsx(document: dict[str, Any], world: World) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_form(questions_of(world))))
+    column = [key for _, key, _ in COLUMNS].index("answer") + 1
+    for number, entry in enumerate(document["questions"], start=2):
+        if entry["answer"]:
+            cell = book["Questions"].cell(number, column)
+            cell.value, cell.data_type = entry["answer"], "s"
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
+MAKERS = {"yaml": _as_yaml, "json": _as_json, "xlsx": _as_xlsx}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@given(texts=st.lists(TEXTS.filter(str.strip), min_size=1, max_size=5))
+@settings(max_examples=15, deadline=None)
+def test_whatever_is_answered_is_told_again(
+    pristine: World,
+    tmp_path_factory: pytest.TempPathFactory,
+    make: Callable[[dict[str, Any], World], bytes],
+    texts: list[str],
+) -> None:
+    """From the question to what a report is told, in each form."""
+    asked = questions_of(pristine)
+    document = as_document(asked)
+    for entry, text in zip(document["questions"], texts, strict=False):
+        entry["answer"] = text
+    folder = tmp_path_factory.mktemp("answers")
+    (folder / "answers").write_bytes(make(document, pristine))
+    imported(pristine, folder / "answers", output=folder / "evidence")
+    items = read_supplied([folder / "evidence"], (), NOW).items
+    node = pristine.node(MODEL)
+    told = answers_of(items, about_node(node), NOW)
+    expected = {
+        one.id.partition("@")[0]: text.strip()
+        for one, text in zip(asked.questions, texts, strict=False)
+        if one.about.digest == str(node.digest)
+    }
+    assert {one.question: one.text for one in told} == expected
 
 
 # ── cells as people type them ──────────────────────
@@ -533,6 +600,21 @@ def test_a_formula_is_refused(world: World, formula: str) -> None:
     error = refused(imported, world, path)
     assert (error.reason, error.exit_code) == ("answers-formula", 12)
     assert "Exact value" in str(error.where)
+
+
+def test_a_sheet_without_openpyxl(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = requested(world, "questions.xlsx")
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    error = refused(imported, world, path)
+    assert (error.reason, error.exit_code) == ("extra-missing", 1)
+
+
+def test_what_comes_back_is_of_the_schema(world: World) -> None:
+    schema = Draft202012Validator(read_schema("supplier-questions-1.json"))
+    document = json.loads(_by_html(world).read_bytes())
+    assert list(schema.iter_errors(document)) == []
 
 
 def test_other_titles_are_refused(world: World) -> None:

@@ -58,6 +58,19 @@ def fetched_as_artifact(*entries, when="2026-06-20T00:00:00Z", signed=True):
     return arrange
 
 
+def by_account(created, *entries):
+    """The source says when the account was made; several times if a tuple."""
+
+    def arrange(world):
+        model = fetched_as_artifact(*entries)(world)
+        for time in created:
+            world.model(source=ACME, **{"owner-created": time})
+        world.bom(model)
+        return model
+
+    return arrange
+
+
 def named_base(*entries, relation=Relation.DERIVED_FROM):
     def arrange(world):
         world.trust(*entries)
@@ -127,6 +140,20 @@ def unrecorded(*entries, **how):
 
 SPRING = {"started": "2026-02-01T00:00:00Z"}
 CASES = {
+    "account older than its approval": case(
+        by_account(["2025-12-31T00:00:00Z"], OWNED), "pass", "owner-known"
+    ),
+    "account made after its approval": case(
+        by_account(["2026-01-02T00:00:00Z"], OWNED), "fail", "owner-changed"
+    ),
+    "one of two times is after it": case(
+        by_account(["2020-01-01T00:00:00Z", "2026-01-02T00:00:00Z"], OWNED),
+        "fail",
+        "owner-changed",
+    ),
+    "account made at no time": case(
+        by_account(["some day"], OWNED), "pass", "owner-known"
+    ),
     "fetched after it settled": case(fetched_as_artifact(OWNED), "pass", "owner-known"),
     "fetched before it changed": case(
         fetched_as_artifact(owned("2026-07-01", approved="2026-08-01")),
