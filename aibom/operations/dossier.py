@@ -211,6 +211,13 @@ def _files(folder: Path) -> Iterator[Path]:
     """The files below a folder; hidden ones are not for others to see."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.is_symlink():
+            raise InputError(
+                "is a link, and a dossier holds files: it could lead to anything",
+                reason="evidence-link",
+                where=str(path),
+                hint="put the file itself there, or take the link out",
+            )
         if not hidden and path.is_file():
             yield path
 

@@ -46,6 +46,8 @@ SIGNATURE = "SHA256SUMS.sigstore.json"
 MAX_FILES = 20_000
 MAX_BYTES = 512 * 1024 * 1024
 _MAX_NAME = 1_000
+#: Segments of a path.
+_MAX_DEPTH = 32
 _MAX_SEGMENT = 255
 _BLOCK = 1024 * 1024
 #: The first day that a zip can name.
@@ -173,14 +175,15 @@ def _require_ours(entries: list[ZipInfo], path: Path) -> None:
 
 def _problem(names: Mapping[str, bytes] | list[str]) -> str | None:
     """What is wrong with one of these paths, taken together; None for nothing."""
-    folded: set[str] = set()
-    folders = {
-        str(p).casefold() for n in names for p in list(PurePosixPath(n).parents)[:-1]
-    }
     for name in names:
         if not _is_plain(name):
             return f"{name[:200]!r} is no path that a dossier may have"
-        if name.casefold() in folded | folders:
+    folders = {
+        str(p).casefold() for n in names for p in list(PurePosixPath(n).parents)[:-1]
+    }
+    folded: set[str] = set()
+    for name in names:
+        if name.casefold() in folded or name.casefold() in folders:
             return f"{name!r} is there twice, as some systems read it"
         folded.add(name.casefold())
     return None
@@ -190,6 +193,7 @@ def _is_plain(name: str) -> bool:
     parts = name.split("/")
     return (
         len(name) <= _MAX_NAME
+        and len(parts) <= _MAX_DEPTH
         and name.isprintable()
         and not set('\\:*?"<>|') & set(name)
         and all(part not in ("", ".", "..") for part in parts)

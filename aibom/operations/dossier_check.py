@@ -30,7 +30,7 @@ from aibom.operations.lock import read_lock
 from aibom.operations.verify import Verified, verify_document
 from aibom.operations.vouching import require_allowed
 from aibom.reading import Reader
-from aibom.statement import parse_json
+from aibom.statement import REFERENCE_V01, parse_json
 
 __all__ = ["Checked", "Lost", "Signed", "check_dossier"]
 
@@ -136,12 +136,15 @@ def _signature(
 ) -> tuple[Signed, dict[str, str]]:
     """Who signed the list, and what the statement about it says.
 
-    Whoever is believed about anything may sign a dossier: it adds nothing to what is in
-    it, which is verified for itself. Of its artifact the signer must be allowed to
-    speak.
+    Who may sign the BOM of an artifact may sign its dossier: the decision in it is its
+    signer's word, and is not made again here.
     """
     where = f"{path}: {SIGNATURE}"
-    allowed = [replace(s, predicates=s.predicates | {DOSSIER_V1}) for s in signers]
+    allowed = [
+        replace(s, predicates=s.predicates | {DOSSIER_V1})
+        for s in signers
+        if REFERENCE_V01 in s.predicates
+    ]
     bundle = parse_bundle(read_small(folder / SIGNATURE), where)
     found = identify(bundle, allowed, when)
     require_allowed(found, where)

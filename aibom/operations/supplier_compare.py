@@ -24,6 +24,7 @@ from aibom.operations.supplier_answers import (
     answers_of,
 )
 from aibom.operations.supplier_questions import thing
+from aibom.report.diligence.facts import is_placeholder
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Entry, Status
 
@@ -122,8 +123,14 @@ def _entry(one: SupplierAnswer, node: Node) -> Entry:
     )
 
 
+def _says_nothing(one: SupplierAnswer) -> bool:
+    """Whether it is a word for no answer; that there are none of something is one."""
+    is_none = one.text.strip(" .").casefold() == "none"
+    return not one.exact and not is_none and is_placeholder(one.text)
+
+
 def _status(one: SupplierAnswer) -> Status:
-    if one.lapsed:
+    if one.lapsed or _says_nothing(one):
         return Status.MISSING
     if one.conflicts:
         return Status.CONFLICTING

@@ -27,7 +27,9 @@ __all__ = ["MAX_BYTES", "read_xlsx"]
 
 #: Of the file; of all parts unpacked; parts.
 MAX_BYTES = 16 * 1024 * 1024
-_MAX_UNPACKED = 64 * 1024 * 1024
+_MAX_UNPACKED = 16 * 1024 * 1024
+#: Of one part that only says how things look, or what parts there are.
+_MAX_STYLES = 256 * 1024
 _MAX_PARTS = 200
 _MAX_CELL = 32_767
 _ABOUT_ROWS = 60
@@ -96,6 +98,10 @@ def _require_bounded(archive: zipfile.ZipFile, where: str) -> None:
         raise _too_large(f"{len(entries):,} parts, more than {_MAX_PARTS}", where)
     if total > _MAX_UNPACKED:
         raise _too_large(f"unpacks to {total:,} bytes", where)
+    for entry in entries:
+        is_look = "styles" in entry.filename.lower() or entry.filename.startswith("[")
+        if is_look and entry.file_size > _MAX_STYLES:
+            raise _too_large(f"{entry.filename[:100]!r} is too large", where)
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
         raise _unreadable("two parts have one name", where)
@@ -115,8 +121,15 @@ def _require_plain(
     """XML in UTF-8 without declarations: entities could grow, or name other files."""
     # No more is read than the directory announces, which was added up before.
     part = archive.read(entry)
+    if entry.filename.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".emf")):
+        return  # a picture; whatever is read as XML has to be called so
     if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
-        return
+        raise DocumentInvalid(
+            f"holds {entry.filename[:100]!r}, which is no part of a spreadsheet",
+            reason="answers-active-content",
+            where=where,
+            hint="save it as a plain .xlsx",
+        )
     try:
         text = part.decode("utf-8")
     except UnicodeDecodeError:

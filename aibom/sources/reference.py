@@ -25,6 +25,8 @@ __all__ = ["Reference", "is_remote"]
 Scheme = Literal["hf", "folder", "url"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+#: Begins as a URL, or as several of which one holds the other; and is none.
+_NEARLY = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
 _DATASETS = "datasets/"
 
@@ -53,6 +55,8 @@ class Reference:
         if _URL.fullmatch(text):
             _require_open(text)
             return cls("url", text)
+        if found := _NEARLY.match(text):
+            raise _malformed(f"{found[0]}…")  # what follows may sign in
         if not text or "\0" in text or re.match(r"(oci|docker|dvc|mlflow|pkg):", text):
             raise _malformed(text)
         return cls("folder", text)

@@ -120,7 +120,7 @@ class Importer:
 
     def _write(self) -> None:
         place = f', repository_url: "{self.hub.url}"'
-        more = {"approved": self.entry.get("approved_on", "2026-01-01")}
+        more = {"approved": self.entry.get("approved_on", "2026-02-01")}
         more["more"] = "".join(
             f'      {name}: "{value}"\n'
             for name, value in self.entry.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from aibom.lineage.closure import ClosureState
 from aibom.report.diligence.areas import strengthening
@@ -112,7 +113,14 @@ def _entries(material: Material, question: Question, name: str) -> list[Entry]:
             if known is None or _rank(entry) < _rank(known):
                 best[entry.text] = entry
     best.update(_conflicts(material, question, name))
-    best.update((e.text, e) for e in material.supplied.get((question.id, name), ()))
+    computed = all(way.kind == "proof" for way in question.ways) and bool(best)
+    for entry in material.supplied.get((question.id, name), ()):
+        if computed and entry.status.is_answer:
+            # What this run computes is shown beside a word, and not raised by it.
+            entry = replace(entry, status=Status.MISSING)
+        known = best.get(entry.text)
+        if known is None or _rank(entry) < _rank(known):
+            best[entry.text] = entry
     return sorted(best.values(), key=_rank)
 
 

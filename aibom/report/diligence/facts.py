@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -44,7 +45,9 @@ _PLACEHOLDERS = frozenset(
 
 def is_placeholder(text: str) -> bool:
     """Whether it is one of the words that tools write where they know nothing."""
-    return text.strip().strip(".").casefold() in _PLACEHOLDERS
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return seen.strip(" .\t\r\n-\u2013\u2014\u2800").casefold() in _PLACEHOLDERS
 
 
 def entry_of(node: Node, status: Status, text: str, **more: object) -> Entry:

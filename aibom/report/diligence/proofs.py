@@ -18,7 +18,7 @@ from aibom.lineage.nodes import Edge, Kind, Origin, Relation
 from aibom.report.diligence.catalogue import Way
 from aibom.report.diligence.facts import STATUS_OF, entry_of
 from aibom.report.diligence.material import Material
-from aibom.report.diligence.model import Entry, Status
+from aibom.report.diligence.model import Entry, Status, combined
 from aibom.report.diligence.ways import WAYS, WayOf
 from aibom.verdict import Status as Outcome
 
@@ -190,11 +190,12 @@ def _closure(material: Material, name: str) -> Iterator[Entry]:
 
 
 def _records(material: Material, name: str) -> Iterator[Entry]:
-    steps = [n for n in material.names if material.node(n).kind is Kind.STEP]
+    steps = [n for n in material.walk.reached if material.node(n).kind is Kind.STEP]
     recorded = [n for n in steps if material.evidence.owning(n)]
     if not steps:
         return
-    whole = len(recorded) == len(steps)
+    is_made = bool(material.graph.generating_steps(name))
+    whole = len(recorded) == len(steps) and is_made
     signers = {
         i.signer.name for n in recorded for i in material.evidence.owning(n) if i.signer
     }
@@ -233,12 +234,13 @@ def _approval(material: Material, name: str) -> Iterator[Entry]:
 def _rollback_target(material: Material, name: str) -> Iterator[Entry]:
     node = material.node(name)
     for edge in material.graph.edges_from(name, Relation.REVISION_OF):
+        worth = edge_assurance(edge, material.evidence)
         for entry in _signature(material, edge.target):
             yield entry_of(
                 node,
-                entry.status,
+                combined((entry.status, STATUS_OF[worth.level])),
                 f"{entry.name}: {entry.text}",
-                basis=entry.basis,
+                basis=f"{entry.basis}; that it is an earlier version: {worth.basis}",
                 signer=entry.signer,
                 evidence=entry.evidence,
                 sources=entry.sources,

@@ -24,7 +24,7 @@ REFERENCE = Reference.parse("hf:datasets/acme/rows")
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ORIGINS = frozenset({Origin("some-cataloger")})
 CARD = b"---\nlicense: mit\n---\n"
-LABELS = b"text,label,annotator\ngood,1,anne\nbad,0,ben\nfine,1,anne\n"
+LABELS = b"text,label,annotator\ngood,1,agathe\nbad,0,ben\nfine,1,agathe\n"
 PLAIN = b"text,label\ngood,1\n"
 OTHER = b"text,label,annotator\nodd,0,carl\n"
 TOP: Mapping[str, bytes] = {"README.md": CARD, "labels.csv": LABELS}
@@ -98,6 +98,24 @@ def test_who_labelled_a_file_worked_on_the_whole(tmp_path, files):
     made = [e for e in graph.edges if e.relation is Relation.GENERATED]
     assert {edge.target for edge in made} <= {graph.root}
     assert {e.source for e in made} == {node.id for node in labelling(before)}
+
+
+def test_with_a_key_each_labeler_is_kept_by_a_pseudonym(tmp_path):
+    files = LAYOUTS["in-a-folder"]
+    key = "acme-2026:" + "k" * 32
+    folder = tmp_path / "scanned"
+    place = placed(folder, files)
+    before = scan(folder, kind=Kind.DATASET, place=place, pseudonym_key=key).graph
+    resolved = FakeSource(files, lfs=()).resolve(REFERENCE)
+    place, bom = placed(tmp_path / "files", files), tmp_path / "bom.json"
+    data = bom_of_place(place, resolved, NAME, Kind.DATASET, NOW, bom, key)
+    assert b"agathe" not in data
+    graph = load_bom(data, str(bom)).graph
+    (step,) = labelling(graph)
+    people = [e for e in graph.edges if e.relation is Relation.PERFORMED_BY]
+    assert [edge.source for edge in people] == [step.id] * 2
+    told = [e for e in before.edges if e.relation is Relation.PERFORMED_BY]
+    assert {e.target for e in people} == {e.target for e in told}
 
 
 def drawn(source: str, relation: Relation, target: str) -> Edge:

@@ -95,6 +95,10 @@ def test_answers_about_parts_that_nobody_names_count(tmp_path: Path) -> None:
     )
     after = make_report(bom, Asked(evidence=(tmp_path / "evidence",)), NOW)
     for answer in after.answers:
+        if answer.id == "model-supply-chain.closed-lineage":
+            # This run computed that it is open; a word does not close it.
+            assert answer.status is Status.MISSING
+            continue
         assert answer.status is Status.STATED
         assert "Our word" in answer.answer
         assert answer.given <= answer.total

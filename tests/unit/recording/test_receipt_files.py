@@ -133,3 +133,17 @@ def test_nothing_waits_for_a_pipe(folder: Path, kind: str) -> None:
         os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
     assert not hangs
     assert found == [None]
+
+
+def test_a_pipe_with_a_receipt_in_it_is_no_file(folder: Path) -> None:
+    """Whoever holds its other end could give each reader another."""
+    path = receipt_of(folder)
+    told = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)
+    other = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert os.write(other, told) == len(told)
+        assert read(folder) is None
+    finally:
+        os.close(other)

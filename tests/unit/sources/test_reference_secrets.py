@@ -31,6 +31,24 @@ def test_a_url_with_what_signs_in_is_refused_and_not_repeated(url: str) -> None:
     assert "fsspec" in str(error.hint)
 
 
+#: What is no URL, but was meant to be one.
+NEARLY = {
+    "chained": f"simplecache::https://anne:{SECRET}@hub.example/x",
+    "space": f"https://anne:{SECRET} {SECRET}@hub.example/x",
+    "nothing": "https://",
+}
+
+
+@pytest.mark.parametrize("text", NEARLY.values(), ids=NEARLY)
+def test_what_only_looks_like_a_url_is_no_folder(text: str) -> None:
+    """Or it would be repeated as a path that is missing."""
+    with pytest.raises(UsageError) as caught:
+        Reference.parse(text)
+    error = caught.value
+    assert error.reason == "reference-malformed"
+    assert SECRET not in f"{error} {error.message} {error.where} {error.hint}"
+
+
 #: Signs that mean something else where they stand.
 OPEN = {
     "path-with-an-at": "https://hub.example/@acme/x",
@@ -38,6 +56,7 @@ OPEN = {
     "port": "http://127.0.0.1:9/x",
     "hub-revision": "hf:acme/base@main",
     "folder": "mirror@home/what?/#1",
+    "folder-with-colons": "a:b//c",
 }
 
 
