@@ -52,12 +52,14 @@ class Reference:
         """
         if text.startswith("hf:"):
             return _hub(text)
+        if re.match(r"(oci|docker|dvc|mlflow|pkg):", text):
+            raise _malformed(text)  # also with two slashes: no registry is asked
         if _URL.fullmatch(text):
             _require_open(text)
             return cls("url", text)
         if found := _NEARLY.match(text):
             raise _malformed(f"{found[0]}…")  # what follows may sign in
-        if not text or "\0" in text or re.match(r"(oci|docker|dvc|mlflow|pkg):", text):
+        if not text or "\0" in text:
             raise _malformed(text)
         return cls("folder", text)
 

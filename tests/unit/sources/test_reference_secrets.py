@@ -63,3 +63,10 @@ OPEN = {
 @pytest.mark.parametrize("text", OPEN.values(), ids=OPEN)
 def test_others_are_as_they_were_written(text: str) -> None:
     assert str(Reference.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["oci:a/b", "oci://ghcr.io/a/b", "docker://a/b"])
+def test_registries_of_containers_are_not_supported(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Reference.parse(text)
+    assert caught.value.reason == "reference-malformed"
