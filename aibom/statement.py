@@ -24,10 +24,12 @@ from aibom.digest import Digest
 from aibom.errors import DocumentInvalid
 
 __all__ = [
+    "ANSWERS_V1",
     "APPROVAL_V1",
     "AUDIT_V1",
     "BASE_URI",
     "CYCLONEDX_BOM",
+    "DOCUMENT_V1",
     "FORM",
     "MAX_DEPTH",
     "MAX_STATEMENT_BYTES",
@@ -54,6 +56,9 @@ REFERENCE_V01 = "https://in-toto.io/attestation/reference/v0.1"
 AUDIT_V1 = BASE_URI + "audit/v1"
 #: Somebody's yes to exact bytes, with an end.
 APPROVAL_V1 = BASE_URI + "approval/v1"
+#: What a supplier answered, and a document that somebody sent: claims, for reports.
+ANSWERS_V1 = BASE_URI + "supplier-answers/v1"
+DOCUMENT_V1 = BASE_URI + "document/v1"
 #: The BOM itself as predicate, for those who want it in the log (in-toto, unversioned).
 CYCLONEDX_BOM = "https://cyclonedx.org/bom"
 #: A verifier's exceptions: the subject is the file, the predicate is empty.

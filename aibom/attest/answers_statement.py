@@ -23,7 +23,7 @@ from aibom.digest import Digest
 from aibom.errors import AibomError, DocumentInvalid
 from aibom.lineage.identity import parse_party
 from aibom.reading import Reader
-from aibom.statement import BASE_URI, Resource, Statement
+from aibom.statement import ANSWERS_V1, Resource, Statement
 
 __all__ = [
     "ANSWERS_V1",
@@ -43,7 +43,6 @@ __all__ = [
     "require_party",
 ]
 
-ANSWERS_V1 = BASE_URI + "supplier-answers/v1"
 #: Answers in one statement, and files named by one answer.
 MAX_ANSWERS, MAX_EVIDENCE = 5_000, 50
 #: Characters: of an answer, of an exact value, of a name.

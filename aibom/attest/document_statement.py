@@ -17,7 +17,7 @@ from aibom.attest.answers_statement import MAX_NAME, require_party
 from aibom.digest import Digest
 from aibom.errors import DocumentInvalid
 from aibom.reading import Reader
-from aibom.statement import BASE_URI, Resource, Statement
+from aibom.statement import DOCUMENT_V1, Resource, Statement
 
 __all__ = [
     "DOCUMENT_V1",
@@ -27,7 +27,6 @@ __all__ = [
     "read_document",
 ]
 
-DOCUMENT_V1 = BASE_URI + "document/v1"
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,98}")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aibom.attest.answers_statement import ANSWERS_V1
 from aibom.attest.authority import (
     Authority,
     ByIdentity,
@@ -21,16 +20,17 @@ from aibom.attest.authority import (
     NamedTrustRoot,
 )
 from aibom.attest.authority_reading import ReadFile, read_authority, read_trust_roots
-from aibom.attest.document_statement import DOCUMENT_V1
 from aibom.errors import AibomError
 from aibom.lineage.evidence import Signer
 from aibom.lineage.identity import parse_party
 from aibom.namespaces import name_matches
 from aibom.reading import Reader, suggest
 from aibom.statement import (
+    ANSWERS_V1,
     APPROVAL_V1,
     AUDIT_V1,
     CYCLONEDX_BOM,
+    DOCUMENT_V1,
     OMS_V1,
     PROVENANCE_V1,
     REFERENCE_V01,

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from aibom.attest.answers_statement import ANSWERS_V1
 from aibom.attest.approval_statement import read_approval
 from aibom.attest.bom_statement import (
     BOM_PREDICATES,
@@ -26,7 +25,6 @@ from aibom.attest.bom_statement import (
     read_bom_statement,
 )
 from aibom.attest.bundle import parse_bundle
-from aibom.attest.document_statement import DOCUMENT_V1
 from aibom.attest.signers import AllowedSigner
 from aibom.attest.verify import Identified, identify, namespace_refusal
 from aibom.audits.predicate import read_audit
@@ -40,7 +38,15 @@ from aibom.operations.inline import require_inline_equal
 from aibom.operations.not_before import require_not_before
 from aibom.operations.place import bom_beside, bundle_beside, is_bom_name
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
-from aibom.statement import APPROVAL_V1, AUDIT_V1, OMS_V1, SUMMARY_V1, Statement
+from aibom.statement import (
+    ANSWERS_V1,
+    APPROVAL_V1,
+    AUDIT_V1,
+    DOCUMENT_V1,
+    OMS_V1,
+    SUMMARY_V1,
+    Statement,
+)
 
 __all__ = ["BomPair", "Found", "collect"]
 
