@@ -118,7 +118,12 @@ def parse_artifact_lock(data: bytes, where: str) -> ArtifactLock:
     different things of one commit; and what ``parse_json`` raises, for a key that
     stands twice as well.
     """
-    top = Reader(parse_json(data, where, limit=MAX_LOCK_BYTES), where)
+    try:
+        value = parse_json(data, where, limit=MAX_LOCK_BYTES)
+    except DocumentInvalid as error:
+        error.hint = error.hint or "take it from version control again, or lock anew"
+        raise
+    top = Reader(value, where)
     if top.text("apiVersion") not in (None, ARTIFACT_LOCK_VERSION):
         top.problem(f"is not {ARTIFACT_LOCK_VERSION!r}", "apiVersion")
     listed = top.reader("artifacts")

@@ -95,6 +95,14 @@ def _signer(
 
 def locked_entry(path: Path, reference: Reference) -> LockedArtifact:
     """What a lock says of a reference; ``UsageError`` (``not-locked``) for nothing."""
+    if not os.path.lexists(path):
+        raise UsageError(
+            "there is no such lock",
+            reason="not-locked",
+            where=str(path),
+            hint=f"aibom lock {reference} writes aibom.lock, to be reviewed; another "
+            "place: --lock-file FILE",
+        )
     lock = read_artifact_lock(path)
     found = lock.find(reference)
     if found is None:

@@ -128,7 +128,7 @@ REFUSALS = {
     "floating": Refusal((), 2, "revision-floating", reference="hf:acme/fine"),
     "malformed": Refusal((), 2, "reference-malformed", reference="hf:a/b/c/d"),
     "oci": Refusal((), 2, "reference-malformed", reference="oci:x/y:1"),
-    "no-lock": Refusal(("--locked",), 1, "path-missing"),
+    "no-lock": Refusal(("--locked",), 2, "not-locked"),
     "lock-file-alone": Refusal(("--lock-file", "x.lock"), 2, "usage"),
     "no-signature": Refusal((), 11, "signature-absent", ("--key", "keys/import.key")),
     "no-such-key": Refusal(("--key", "keys/nobody.key"), 1, "path-missing"),

@@ -83,6 +83,7 @@ REFUSED = {
     "denied-by-its-bytes": (no_bytes, "format-not-allowed", 10),
     "floating": (lambda w: {"reference": "hf:acme/fine"}, "revision-floating", 2),
     "nobody-signs": (lambda w: {"key": None}, "signature-absent", 11),
+    "no-lock": (lambda w: {"lock": w.folder / "none.lock"}, "not-locked", 2),
     "not-in-the-lock": (not_in_the_lock, "not-locked", 2),
     "no-such-thing": (
         lambda w: {"reference": f"hf:acme/other@{w.commit}"},
