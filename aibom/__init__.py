@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aibom.operations.fetched import fetched
+    from aibom.operations.importing.fetched import fetched
     from aibom.recording import record
 
 __all__ = ["__version__", "fetched", "record"]
@@ -36,7 +36,7 @@ def __getattr__(name: str) -> Any:
 
         return record
     if name == "fetched":
-        from aibom.operations.fetched import fetched
+        from aibom.operations.importing.fetched import fetched
 
         return fetched
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -40,8 +40,8 @@ from aibom.bom.encode import encode, to_bytes
 from aibom.bom.parse import read_bytes
 from aibom.lineage.graph import Graph
 from aibom.operations.gate import Options, decided
-from aibom.operations.report import Asked, report_and_material
-from aibom.operations.report_preset import preset_folder
+from aibom.operations.reporting.preset import preset_folder
+from aibom.operations.reporting.report import Asked, report_and_material
 from aibom.operations.validate import load_bom
 from aibom.operations.verify import verify_claims
 from aibom.report.diligence.drawing import draw_lineage

@@ -44,7 +44,7 @@ from aibom.digest import hash_path
 from aibom.lineage.nodes import Kind
 from aibom.merkle import leaf_hash
 from aibom.operations.manifest import make_manifest
-from aibom.operations.scan import Scanned, scan, scan_bom
+from aibom.operations.scanning.scan import Scanned, scan, scan_bom
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 3
@@ -132,7 +132,7 @@ from pathlib import Path
 from aibom.digest import hash_path
 from aibom.lineage.nodes import Kind
 from aibom.operations.manifest import make_manifest
-from aibom.operations.scan import scan, scan_bom
+from aibom.operations.scanning.scan import scan, scan_bom
 def whole(path):
     done = scan(path, kind=Kind.MODEL)
     scan_bom(done, spec_version="1.7", output=None)

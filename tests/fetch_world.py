@@ -20,11 +20,11 @@ from cli_world import Ran, call
 
 from aibom.attest.signing import KeySigner
 from aibom.digest import Progress
-from aibom.operations.fetch import fetch
-from aibom.operations.fetch_request import Fetched, Request
-from aibom.operations.folder import lock_folder
 from aibom.operations.gate import Options, gate
-from aibom.operations.sign import load_key, make_key_pair
+from aibom.operations.importing.fetch import fetch
+from aibom.operations.importing.request import Fetched, Request
+from aibom.operations.policies.folder import lock_folder
+from aibom.operations.signing.sign import load_key, make_key_pair
 from aibom.sources.hub import HubSource
 from aibom.sources.reference import Reference
 from aibom.sources.remote import Source

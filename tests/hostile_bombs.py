@@ -196,7 +196,7 @@ def limit() -> None:
 def main() -> int:
     """Scan within the limits, and print findings by path, and facts by path."""
     from aibom.lineage.nodes import Kind
-    from aibom.operations.scan import scan, scan_bom
+    from aibom.operations.scanning.scan import scan, scan_bom
 
     limit()
     done = scan(Path(sys.argv[1]), kind=Kind.MODEL)

@@ -36,7 +36,7 @@ from aibom.operations.assemble import assemble
 from aibom.operations.audit import record_audit
 from aibom.operations.gate import Options, gate
 from aibom.operations.run import record_signer
-from aibom.operations.sign import sign_artifact
+from aibom.operations.signing.sign import sign_artifact
 from aibom.operations.verify import Verified, verify
 from aibom.recording import record
 from aibom.statement import to_json

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aibom.lineage.nodes import Node, Relation
-from aibom.operations.scan import scan_bom
-from aibom.operations.scan_remote import ScannedRemote, scan_remote
+from aibom.operations.scanning.remote import ScannedRemote, scan_remote
+from aibom.operations.scanning.scan import scan_bom
 from aibom.operations.validate import load_bom
 from aibom.sources.hub import HubSource
 from aibom.sources.reference import Reference

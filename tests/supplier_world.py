@@ -15,10 +15,10 @@ from worlds import NOW, World
 from aibom.attest.answers_statement import ANSWERS_V1
 from aibom.attest.document_statement import DOCUMENT_V1
 from aibom.attest.signers import AllowedSigner
-from aibom.operations.report import Asked, report_and_material
-from aibom.operations.supplier_import import Imported, import_answers
-from aibom.operations.supplier_questions import Questionnaire, questionnaire
-from aibom.operations.supplier_request import (
+from aibom.operations.reporting.report import Asked, report_and_material
+from aibom.operations.suppliers.imported import Imported, import_answers
+from aibom.operations.suppliers.questions import Questionnaire, questionnaire
+from aibom.operations.suppliers.request import (
     known_questions,
     load_catalogue,
     request_answers,
@@ -45,7 +45,7 @@ def requested(world: World, name: str = "questions.yaml") -> Path:
 
 def filled(world: World, edit: Callable[[dict[str, Any]], object]) -> Path:
     """The questionnaire as JSON, as the page saves it, changed by ``edit``."""
-    from aibom.operations.supplier_forms import as_document
+    from aibom.operations.suppliers.forms import as_document
 
     document = as_document(questions_of(world))
     edit(document)

@@ -34,10 +34,10 @@ from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation
 from aibom.operations.assemble import assemble
 from aibom.operations.audit import record_audit
-from aibom.operations.folder import lock_folder
 from aibom.operations.gate import Options, check, gate
+from aibom.operations.policies.folder import lock_folder
 from aibom.operations.run import record_signer
-from aibom.operations.sign import sign_artifact
+from aibom.operations.signing.sign import sign_artifact
 from aibom.operations.verify import Verified, load_signers, verify
 from aibom.reading import parse_yaml
 from aibom.recording import record

@@ -11,7 +11,7 @@ of them: a summary of another tool cannot be judged by our demands. As the speci
 says, fields that nobody knows are ignored.
 
 Nothing here signs, checks a signature, or says whether a summary may be relied upon:
-that is :mod:`aibom.operations.verdicts`.
+that is :mod:`aibom.operations.verdicts.verdicts`.
 """
 
 from __future__ import annotations

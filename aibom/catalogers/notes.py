@@ -3,7 +3,8 @@
 Everything has an origin: the cataloger, the SHA-256 of the file, and the place in it.
 The thing that a file speaks about (the model or dataset whose folder it lies in) is the
 *subject*; which node that is, and of which kind, is settled when all files are read
-(:mod:`aibom.operations.scan`). Nothing is joined by name, and nothing is filled in.
+(:mod:`aibom.operations.scanning.scan`). Nothing is joined by name, and nothing is
+filled in.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class Attesting:
         """
         if self.attest is None or signer is None:
             return
-        from aibom.operations.verdict_files import write_attested
+        from aibom.operations.verdicts.files import write_attested
 
         age = None if self.valid_for is None else parse_age(self.valid_for)
         try:

@@ -110,7 +110,7 @@ def load_key(path: Path) -> PrivateKey:
     else it is asked for, where there is a terminal to ask on. Raises
     :class:`~aibom.errors.InputError` as the operation of that name does.
     """
-    from aibom.operations.sign import load_key as load
+    from aibom.operations.signing.sign import load_key as load
 
     refuse_folder(path, "name the file of the private key, as in: --key NAME.key")
     secret = password()

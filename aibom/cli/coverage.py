@@ -18,7 +18,7 @@ from aibom.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from aibom.operations.coverage import Measured
+    from aibom.operations.reporting.coverage import Measured
     from aibom.report.completeness.coverage import Coverage
 
 __all__ = ["command"]
@@ -72,7 +72,7 @@ def command(
     and no score. The BOM may be anybody's, and invalid. Of a folder the bytes are
     hashed. Nothing here says that a standard or a law is met.
     """
-    from aibom.operations.coverage import load_profile, measure, read_subject
+    from aibom.operations.reporting.coverage import load_profile, measure, read_subject
 
     if listing:
         _list()
@@ -96,7 +96,7 @@ def command(
 
 def _asked(profiles: tuple[str, ...]) -> tuple[str, ...]:
     """Each profile once, in the order in which they were named."""
-    from aibom.operations.coverage import DEFAULT_PROFILE, profile_ids
+    from aibom.operations.reporting.coverage import DEFAULT_PROFILE, profile_ids
 
     if "all" in profiles:
         return profile_ids()
@@ -104,7 +104,7 @@ def _asked(profiles: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _list() -> None:
-    from aibom.operations.coverage import load_profile, profile_ids
+    from aibom.operations.reporting.coverage import load_profile, profile_ids
     from aibom.report.completeness.text import draw_profiles
 
     every = [load_profile(name) for name in profile_ids()]

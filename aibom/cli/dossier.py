@@ -19,7 +19,7 @@ from aibom.cli.group import Group
 from aibom.cli.signing import SigningOptions, signing_options
 
 if TYPE_CHECKING:
-    from aibom.operations.dossier_check import Checked, Signed
+    from aibom.operations.dossiers.check import Checked, Signed
 
 __all__ = ["command"]
 
@@ -101,7 +101,7 @@ def make(
     evidence folders first: all of it goes in. A denied artifact gets a dossier that
     says so; one that does not verify gets none (exit 11).
     """
-    from aibom.operations.dossier import Request, make_dossier
+    from aibom.operations.dossiers.dossier import Request, make_dossier
     from aibom.operations.gate import make_options
 
     options, when = make_options(
@@ -155,7 +155,7 @@ def check(
     hold, 12 if it is no dossier, 3 if it holds and some statements that its maker
     believed cannot be confirmed.
     """
-    from aibom.operations.dossier_check import check_dossier
+    from aibom.operations.dossiers.check import check_dossier
     from aibom.operations.verify import load_signers
 
     when = parse_when(effective_time) or now()

@@ -13,7 +13,7 @@ from aibom.cli.common import PATH, evidence_option, painter, terminal_width
 from aibom.errors import UsageError
 
 if TYPE_CHECKING:
-    from aibom.operations.against import OldVerdict
+    from aibom.operations.policies.against import OldVerdict
     from aibom.verdict import Verdict
 
 __all__ = [
@@ -194,7 +194,7 @@ def read_against(path: Path | None) -> OldVerdict | None:
     """
     if path is None:
         return None
-    from aibom.operations.against import read_old_verdict, require_comparable
+    from aibom.operations.policies.against import read_old_verdict, require_comparable
 
     old = read_old_verdict(path)
     require_comparable(old)
@@ -205,7 +205,7 @@ def compared(verdict: Verdict, old: OldVerdict | None, policy: Path) -> Verdict:
     """The verdict in which only what is new since an old one blocks."""
     if old is None:
         return verdict
-    from aibom.operations.against import never_known, only_new_block
+    from aibom.operations.policies.against import never_known, only_new_block
 
     return only_new_block(verdict, old, never_known(policy, verdict))
 

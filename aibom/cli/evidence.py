@@ -64,7 +64,7 @@ def add(
     what it says, and counts for nothing at a gate; a report lists it as a claim.
     """
     from aibom.operations.approve import parse_ref
-    from aibom.operations.evidence_add import add_evidence
+    from aibom.operations.suppliers.evidence_add import add_evidence
 
     with progress_bar("hashing") as progress:
         done = add_evidence(

@@ -22,9 +22,9 @@ from aibom.cli.signing import SigningOptions, signing_options
 from aibom.errors import AibomError, UsageError
 
 if TYPE_CHECKING:
-    from aibom.operations.artifact_lock import LockedArtifact
-    from aibom.operations.fetch_request import Fetched, Request
     from aibom.operations.gate import Options
+    from aibom.operations.importing.artifact_lock import LockedArtifact
+    from aibom.operations.importing.request import Fetched, Request
     from aibom.sources.reference import Reference
 
 __all__ = ["command"]
@@ -89,7 +89,7 @@ class Fetching:
     ) -> Request:
         """What the operation is asked for."""
         from aibom.lineage.nodes import Kind
-        from aibom.operations.fetch_request import Request
+        from aibom.operations.importing.request import Request
 
         return Request(
             reference,
@@ -105,7 +105,7 @@ class Fetching:
         )
 
     def _entry(self, reference: Reference) -> LockedArtifact | None:
-        from aibom.operations.fetched import locked_entry
+        from aibom.operations.importing.fetched import locked_entry
 
         if self.locked:
             return locked_entry(self.lock_file or Path("aibom.lock"), reference)
@@ -153,8 +153,8 @@ def command(
     lock say, catalogued into a BOM, signed as you (--key), and put through the whole
     gate. Then all of it appears at once, with the verdict beside it, or nothing does.
     """
-    from aibom.operations.fetch import fetch
     from aibom.operations.gate import make_options
+    from aibom.operations.importing.fetch import fetch
     from aibom.sources.opening import open_source
     from aibom.sources.reference import Reference
 
@@ -201,7 +201,7 @@ def _tell(request: Request, done: Fetched) -> None:
 
 
 def _tell_what_is_left(to: Path, error: AibomError) -> None:
-    from aibom.operations.quarantine import quarantine_of
+    from aibom.operations.importing.quarantine import quarantine_of
 
     left = quarantine_of(to)
     is_ours = error.reason != "quarantine-busy"

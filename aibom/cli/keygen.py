@@ -32,7 +32,7 @@ def command(name: Path, kind: str, no_password: bool) -> None:
     The private key is encrypted with AIBOM_KEY_PASSWORD, or with a password asked for.
     Who checks signatures needs NAME.pub, in their signers.yaml.
     """
-    from aibom.operations.sign import key_pair_paths, make_key_pair
+    from aibom.operations.signing.sign import key_pair_paths, make_key_pair
 
     # Before anybody thinks of a password.
     key_pair_paths(name)

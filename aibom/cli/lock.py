@@ -11,8 +11,8 @@ import click
 from aibom.cli.common import PATH, progress_bar, warn
 
 if TYPE_CHECKING:
-    from aibom.operations.lock_artifacts import EntryChange
-    from aibom.operations.locked import LockedArtifact
+    from aibom.operations.importing.lock_artifacts import EntryChange
+    from aibom.operations.importing.locked import LockedArtifact
 
 __all__ = ["command"]
 
@@ -68,7 +68,7 @@ def command(
     meant. Small files are hashed here, large ones go by the hub's word (`by`) until
     `aibom fetch` hashes them.
     """
-    from aibom.operations.lock_artifacts import plan_lock, write_lock
+    from aibom.operations.importing.lock_artifacts import plan_lock, write_lock
     from aibom.sources.opening import open_source
     from aibom.sources.reference import Reference
 

@@ -38,7 +38,7 @@ def init(folder: Path, pack: str, name: str | None) -> None:
 
     No file that is there is overwritten. What to fill in stands in each file.
     """
-    from aibom.operations.policy_init import init_folder
+    from aibom.operations.policies.init import init_folder
 
     for path in init_folder(folder, pack, name or folder.resolve().name, now()):
         click.echo(str(path))
@@ -64,8 +64,8 @@ def show(folder: Path, tier: str, effective_time: str | None) -> None:
 
     What stands here is what a gate evaluates, with where each rule comes from.
     """
-    from aibom.operations.folder import lint_folder
-    from aibom.operations.policy_show import effective_policy
+    from aibom.operations.policies.folder import lint_folder
+    from aibom.operations.policies.show import effective_policy
     from aibom.report.policy_text import draw_policy
     from aibom.verdict import Tier
 
@@ -82,7 +82,7 @@ def lint(folder: Path) -> None:
 
     A lock that is older than a file is told of, and a gate takes no such folder.
     """
-    from aibom.operations.folder import lint_folder
+    from aibom.operations.policies.folder import lint_folder
     from aibom.report.text import escape
 
     loaded, changes = lint_folder(folder)
@@ -111,7 +111,7 @@ def lock(folder: Path) -> None:
     Prints the digest for `aibom gate --policy-digest`. Advisories are pinned by the
     lowest sequence accepted, so that newer ones need no new lock.
     """
-    from aibom.operations.folder import lock_folder
+    from aibom.operations.policies.folder import lock_folder
 
     click.echo(lock_folder(folder).digest)
 
@@ -119,7 +119,7 @@ def lock(folder: Path) -> None:
 @command.command("list")
 def list_packs() -> None:
     """List the packs that a policy can extend, and the checks its rules can use."""
-    from aibom.operations.folder import builtin_packs
+    from aibom.operations.policies.folder import builtin_packs
     from aibom.policy.checks import CHECKS
 
     for pack in builtin_packs():
@@ -145,6 +145,6 @@ def draft_policy(boms: tuple[Path, ...]) -> None:
     `reason`, `approved_by` and `expires`, and no folder can be loaded with it until
     somebody has decided.
     """
-    from aibom.operations.policy_draft import draft
+    from aibom.operations.policies.draft import draft
 
     click.echo(draft(boms).text(), nl=False)

@@ -33,9 +33,9 @@ def command(old: Path, new: Path, verdicts: bool) -> int:
 
 
 def _policies(old: Path, new: Path) -> int:
-    from aibom.operations.policy_change import Way
-    from aibom.operations.policy_diff import policy_changes
-    from aibom.operations.policy_tested import load_tested
+    from aibom.operations.policies.change import Way
+    from aibom.operations.policies.diff import policy_changes
+    from aibom.operations.ptest.tested import load_tested
     from aibom.report.text import escape
 
     changes = policy_changes(load_tested(old), load_tested(new))
@@ -55,8 +55,8 @@ def _policies(old: Path, new: Path) -> int:
 
 
 def _verdicts(old: Path, new: Path) -> int:
-    from aibom.operations.against import read_old_verdict
-    from aibom.operations.verdict_diff import verdict_changes
+    from aibom.operations.policies.against import read_old_verdict
+    from aibom.operations.verdicts.diff import verdict_changes
     from aibom.report.text import escape
 
     changes = verdict_changes(read_old_verdict(old), read_old_verdict(new))

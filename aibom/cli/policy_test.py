@@ -12,7 +12,7 @@ from aibom.cli.common import PATH, painter
 from aibom.errors import UsageError
 
 if TYPE_CHECKING:
-    from aibom.operations.policy_test import CaseOutcome, Report
+    from aibom.operations.ptest.policy_test import CaseOutcome, Report
     from aibom.report.text import Paint
 
 __all__ = ["command"]
@@ -24,7 +24,7 @@ def _outputs(
     _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[tuple[str, Path], ...]:
     """``FORMAT=FILE``, before any case is read."""
-    from aibom.operations.ptest_output import FORMATS
+    from aibom.operations.ptest.output import FORMATS
     from aibom.reading import suggest
 
     found: dict[Path, str] = {}
@@ -84,8 +84,8 @@ def command(
     case differs or a rule has no case of each kind, 2 for a test that cannot be run.
     """
     from aibom.operations.files import remove_old, write_named
-    from aibom.operations.policy_test import run_ptests
-    from aibom.operations.ptest_output import FORMATS
+    from aibom.operations.ptest.output import FORMATS
+    from aibom.operations.ptest.policy_test import run_ptests
 
     for _, file in outputs:
         remove_old(file)

@@ -104,9 +104,9 @@ def command(
     Nothing is decided, and no artifact bytes are read.
     """
     from aibom.operations.files import write_named
-    from aibom.operations.report import Asked, report_and_material
-    from aibom.operations.report_completeness import PROFILES
-    from aibom.operations.report_output import place_for
+    from aibom.operations.reporting.completeness import PROFILES
+    from aibom.operations.reporting.output import place_for
+    from aibom.operations.reporting.report import Asked, report_and_material
 
     when, overrides = _time(effective_time, allow_past)
     place = place_for(bom, output, _ENDS[form])

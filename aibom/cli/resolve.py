@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from aibom.operations.resolve import NamedFormat, Resolution
+    from aibom.operations.importing.resolve import NamedFormat, Resolution
     from aibom.sources.remote import Owner, ScanStatus
 
 __all__ = ["command"]
@@ -38,7 +38,7 @@ def command(reference: str, endpoint: str | None, offline: bool, as_json: bool) 
     No file is fetched. All that is shown is the word of the source: formats go by the
     names of files, and signatures that are shipped are not verified.
     """
-    from aibom.operations.resolve import resolve
+    from aibom.operations.importing.resolve import resolve
     from aibom.sources.opening import open_source
     from aibom.sources.reference import Reference
 

@@ -20,7 +20,7 @@ from aibom.cli.scanning import (
 
 if TYPE_CHECKING:
     from aibom.lineage.nodes import Kind
-    from aibom.operations.scan import Scanned
+    from aibom.operations.scanning.scan import Scanned
 
 __all__ = ["command"]
 
@@ -92,7 +92,7 @@ def command(
     Of what lies on a hub or behind a URL, only small files are read.
     """
     from aibom.lineage.nodes import Kind
-    from aibom.operations.scan import scan_bom
+    from aibom.operations.scanning.scan import scan_bom
     from aibom.sources.reference import is_remote
 
     done: Scanned
@@ -121,7 +121,7 @@ def _scan(
     inputs: tuple[str, ...],
     history: bool,
 ) -> Scanned:
-    from aibom.operations.scan import scan
+    from aibom.operations.scanning.scan import scan
     from aibom.recording.reference import InputRef
 
     with progress_bar("hashing") as progress:
@@ -139,7 +139,7 @@ def _scan(
 
 def _tell(done: Scanned) -> None:
     from aibom.lineage.graph import disagreements
-    from aibom.operations.scan_remote import ScannedRemote
+    from aibom.operations.scanning.remote import ScannedRemote
     from aibom.report.text import escape
 
     remote = isinstance(done, ScannedRemote)

@@ -16,9 +16,9 @@ from aibom.errors import UsageError
 if TYPE_CHECKING:
     from aibom.catalogers.findings import Finding
     from aibom.lineage.nodes import Kind
-    from aibom.operations.scan_remote import ScannedRemote
-    from aibom.operations.scan_remote_bom import Believed
-    from aibom.operations.scan_remote_one import Visit
+    from aibom.operations.scanning.remote import ScannedRemote
+    from aibom.operations.scanning.remote_bom import Believed
+    from aibom.operations.scanning.remote_one import Visit
 
 __all__ = [
     "Remote",
@@ -84,7 +84,7 @@ class Remote:
 
     def scan(self, text: str, kind: Kind | None, name: str | None) -> ScannedRemote:
         """Scan what a reference names; raises what the operation raises."""
-        from aibom.operations.scan_remote import scan_remote
+        from aibom.operations.scanning.remote import scan_remote
         from aibom.sources.opening import open_source
         from aibom.sources.reference import Reference
 
@@ -110,7 +110,7 @@ class Remote:
         if self.signers is None:
             return None
         from aibom.attest.signers import signer_warnings
-        from aibom.operations.scan_remote_bom import Believed
+        from aibom.operations.scanning.remote_bom import Believed
         from aibom.operations.verify import load_signers
 
         path = self.signers
@@ -148,7 +148,7 @@ def is_counted(finding: Finding) -> bool:
 
 
 def _line(visit: Visit) -> str:
-    from aibom.operations.source_facts import shown
+    from aibom.operations.scanning.source_facts import shown
 
     resolved = visit.resolved
     parts = [f"{visit.read} file{'s' * (visit.read != 1)} read"]

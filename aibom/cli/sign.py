@@ -56,8 +56,13 @@ def command(
     --inline is given.
     """
     from aibom.lineage.nodes import Kind
-    from aibom.operations.exceptions import is_waivers, sign_waivers
-    from aibom.operations.sign import Description, is_record, sign_artifact, sign_record
+    from aibom.operations.policies.exceptions import is_waivers, sign_waivers
+    from aibom.operations.signing.sign import (
+        Description,
+        is_record,
+        sign_artifact,
+        sign_record,
+    )
 
     if (name is None) != (kind is None):
         raise UsageError(

@@ -14,7 +14,7 @@ from aibom.cli.group import Group
 from aibom.errors import UsageError
 
 if TYPE_CHECKING:
-    from aibom.operations.signers_file import Addition, SignedBy
+    from aibom.operations.signing.signers_file import Addition, SignedBy
 
 __all__ = ["command"]
 
@@ -105,7 +105,7 @@ def add(
     key or certificate name. Comments and order of FILE stay as they are. A signature
     that holds does not say whether to believe its maker: that is yours to decide.
     """
-    from aibom.operations.signers_file import (
+    from aibom.operations.signing.signers_file import (
         Proof,
         Wanted,
         plan_addition,

@@ -115,7 +115,7 @@ class SigningOptions:
         """
         self._require_consistent()
         if self.key is not None or self.key_uri is not None:
-            from aibom.operations.signers import certified
+            from aibom.operations.signing.signers import certified
 
             return certified(
                 self._key(), self.certificate_chain, self.timestamp_url, self.timeout
@@ -123,7 +123,7 @@ class SigningOptions:
         sigstore = self.sigstore or self._configured()
         if sigstore is None:
             return None
-        from aibom.operations.signers import Keyless, identity_signer
+        from aibom.operations.signing.signers import Keyless, identity_signer
 
         may_ask = sys.stderr is not None and sys.stderr.isatty()
         token = _token(self.identity_token)
@@ -146,7 +146,7 @@ class SigningOptions:
     def _key(self) -> Signing:
         if self.key is not None:
             return load_key(self.key)
-        from aibom.operations.signers import remote_key
+        from aibom.operations.signing.signers import remote_key
 
         if self.public_key is None or self.key_uri is None:
             raise UsageError(

@@ -61,8 +61,8 @@ def request(
     That is what is not provided, only stated, or conflicting, of the product and of
     each dataset and model. Send the file; the answers come back in it.
     """
-    from aibom.operations.report import Asked
-    from aibom.operations.supplier_request import request_answers
+    from aibom.operations.reporting.report import Asked
+    from aibom.operations.suppliers.request import request_answers
 
     asked = Asked(evidence=evidence, policy=policy, signers=signers)
     done = request_answers(bom, output, asked, now(), everything=everything)
@@ -110,8 +110,8 @@ def import_(
     `aibom sign` the file that this writes. Files that the answers name are compared
     with their digests where they lie beside ANSWERS.
     """
-    from aibom.operations.supplier_import import import_answers
-    from aibom.operations.supplier_request import known_questions
+    from aibom.operations.suppliers.imported import import_answers
+    from aibom.operations.suppliers.request import known_questions
 
     when = parse_when(received, "--received")
     assert when is not None
@@ -136,7 +136,7 @@ def import_(
 
 def _digest(about: str | None) -> Digest | None:
     from aibom.operations.approve import parse_ref
-    from aibom.operations.supplier_about import resolve_about
+    from aibom.operations.suppliers.about import resolve_about
 
     return None if about is None else resolve_about(parse_ref(about)).digest
 

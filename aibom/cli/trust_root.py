@@ -15,7 +15,7 @@ from aibom.errors import AibomError
 
 if TYPE_CHECKING:
     from aibom.attest.keyless_root import TrustRoot
-    from aibom.operations.trust_root import Anchor, Change, Update
+    from aibom.operations.signing.trust_root import Anchor, Change, Update
     from aibom.report.text import Paint
 
 __all__ = ["command"]
@@ -46,7 +46,7 @@ def show(file: Path | None, shape: str) -> None:
 
     Nothing is fetched, and nothing is written anywhere.
     """
-    from aibom.operations.trust_root import load_trust_root, to_document
+    from aibom.operations.signing.trust_root import load_trust_root, to_document
     from aibom.statement import to_json
 
     if file is not None:
@@ -81,8 +81,8 @@ def pin(source: str, output: Path, name: str | None, replace: bool) -> None:
     name. Of a ClientTrustConfig only the trusted root is copied. Nothing is fetched,
     and with --replace an older root is taken as well: read what it says has changed.
     """
-    from aibom.operations.trust_root import PUBLIC, compare, load_trust_root
-    from aibom.operations.trust_root import pin as pin_root
+    from aibom.operations.signing.trust_root import PUBLIC, compare, load_trust_root
+    from aibom.operations.signing.trust_root import pin as pin_root
 
     refuse_folder(output, f"name the file, as in: -o {output}/trusted_root.json")
     public = source == PUBLIC
@@ -143,7 +143,11 @@ def update(
     Uses the network, except with AIBOM_OFFLINE set. Refuses one that looks older than
     FILE, or is of another instance. Review the changes, then lock the policy folder.
     """
-    from aibom.operations.trust_root import fetch_update, source_of, write_update
+    from aibom.operations.signing.trust_root import (
+        fetch_update,
+        source_of,
+        write_update,
+    )
 
     refuse_folder(output, f"name the file, as in: -o {output}/trusted_root.json")
     found = fetch_update(
@@ -179,7 +183,7 @@ def _require_same(found: Update, output: Path) -> None:
 
 
 def _print_root(root: TrustRoot, moment: datetime) -> None:
-    from aibom.operations.trust_root import anchors_of
+    from aibom.operations.signing.trust_root import anchors_of
     from aibom.report.text import escape
 
     anchors = anchors_of(root)

@@ -16,7 +16,7 @@ from aibom.cli.option_groups import option_group
 from aibom.errors import UsageError
 
 if TYPE_CHECKING:
-    from aibom.operations.verdicts import Demand
+    from aibom.operations.verdicts.verdicts import Demand
 
 __all__ = ["VerdictOptions", "parse_age", "verdict_options"]
 
@@ -125,8 +125,8 @@ class VerdictOptions:
 
     def demand(self) -> Demand:
         """What the verdict must answer."""
-        from aibom.operations.verdict_files import newest_sequence
-        from aibom.operations.verdicts import Demand
+        from aibom.operations.verdicts.files import newest_sequence
+        from aibom.operations.verdicts.verdicts import Demand
         from aibom.verdict import Tier
 
         newest = None if self.advisories is None else newest_sequence(self.advisories)

@@ -90,7 +90,7 @@ def command(
     _tell_of(allowed, when)
     if verdict.verdict is not None:
         return _rely_on(path, allowed, verdict, when)
-    from aibom.operations.summary import summary_of
+    from aibom.operations.verdicts.summary import summary_of
     from aibom.operations.verify import verify
     from aibom.report.verified import draw_verified
 
@@ -104,7 +104,7 @@ def command(
 def _tell_of(allowed: tuple[AllowedSigner, ...], when: datetime) -> None:
     """What a reader should know of those who are believed."""
     from aibom.attest.signers import signer_warnings
-    from aibom.operations.one_off import described_roots
+    from aibom.operations.signing.one_off import described_roots
 
     for text in (*described_roots(allowed, when), *signer_warnings(allowed)):
         warn(text)
@@ -116,8 +116,8 @@ def _rely_on(
     verdict: VerdictOptions,
     when: datetime,
 ) -> int:
-    from aibom.operations.summary import relied_on
-    from aibom.operations.verdict_files import verify_verdict
+    from aibom.operations.verdicts.files import verify_verdict
+    from aibom.operations.verdicts.summary import relied_on
     from aibom.report.verified import draw_relied_on
 
     demand = verdict.demand()

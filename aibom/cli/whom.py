@@ -69,7 +69,7 @@ class Whom:
         self._require_outside(artifact)
         if self.signers is not None:
             return self._listed(self.signers, artifact)
-        from aibom.operations import one_off
+        from aibom.operations.signing import one_off
 
         if self.public_key is not None:
             refuse_folder(self.public_key, "name the file of the public key")
@@ -84,7 +84,7 @@ class Whom:
         return (one_off.anybody_with_rule(rule, root),)
 
     def _require_outside(self, artifact: Path) -> None:
-        from aibom.operations.folder import require_outside
+        from aibom.operations.policies.folder import require_outside
 
         root = self.trust_root
         files = (self.public_key, Path(root) if root and root != "public" else None)

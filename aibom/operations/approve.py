@@ -30,7 +30,7 @@ from aibom.namespaces import name_matches
 from aibom.operations.files import read_small, write_atomic
 from aibom.operations.place import Place
 from aibom.operations.records import BUNDLE_END
-from aibom.operations.signers_edit import as_block
+from aibom.operations.signing.signers_edit import as_block
 from aibom.operations.validate import load_bom
 from aibom.statement import APPROVAL_V1, Statement, to_json
 

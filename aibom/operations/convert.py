@@ -31,7 +31,7 @@ from aibom.bom.versions import numbered, to_version
 from aibom.digest import BOM_NAME
 from aibom.errors import DocumentInvalid, UsageError
 from aibom.lineage.graph import Graph
-from aibom.operations.scan_bom import scan_document
+from aibom.operations.scanning.bom import scan_document
 from aibom.operations.validate import bom_bytes, problems_of
 from aibom.reading import parse_time
 from aibom.statement import to_json

@@ -34,10 +34,10 @@ from aibom.errors import InputError, VerificationFailed
 from aibom.lineage.evidence import Evidence, UpstreamVerdict
 from aibom.lineage.step_record import is_step_record, step_fragment
 from aibom.operations.files import read_small, shown
-from aibom.operations.inline import require_inline_equal
 from aibom.operations.not_before import require_not_before
 from aibom.operations.place import bom_beside, bundle_beside, is_bom_name
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
+from aibom.operations.signing.inline import require_inline_equal
 from aibom.statement import (
     ANSWERS_V1,
     APPROVAL_V1,
@@ -51,7 +51,7 @@ from aibom.statement import (
 __all__ = ["BomPair", "Found", "collect"]
 
 
-#: Read for reports alone (:mod:`aibom.operations.supplier_answers`).
+#: Read for reports alone (:mod:`aibom.operations.suppliers.answers`).
 CLAIMS_ONLY = frozenset({ANSWERS_V1, DOCUMENT_V1})
 
 
@@ -149,7 +149,7 @@ class _Collector:
         if is_bom_name(path.name):
             self._bom_alone(path, location)
         elif path.name == OMS_NAME or path.name.endswith("." + OMS_NAME):
-            from aibom.operations.model_signature import model_signature
+            from aibom.operations.signing.model_signature import model_signature
 
             data = read_small(path)
             self._note(location, data)

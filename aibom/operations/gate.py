@@ -13,7 +13,7 @@ from pathlib import Path
 import aibom
 from aibom.digest import BOM_NAME, Content, Progress
 from aibom.errors import AibomError, PolicyInvalid, UsageError, VerificationFailed
-from aibom.operations.folder import Folder, load_folder, require_outside
+from aibom.operations.policies.folder import Folder, load_folder, require_outside
 from aibom.operations.verify import Looks, Verified, verify, verify_document
 from aibom.policy.context import Context
 from aibom.policy.engine import assign_tier, decide, evaluate, rules_in_force
@@ -250,7 +250,7 @@ def decided(
     results = evaluate(context, folder.policy, tier)
     exceptions: tuple[ExceptionNote, ...] = ()
     if folder.waivers is not None:
-        from aibom.operations.exceptions import excepted
+        from aibom.operations.policies.exceptions import excepted
 
         results, exceptions = excepted(folder, context, results, tier)
     decision, reason, code = decide(results, len(rules_in_force(folder.policy, tier)))

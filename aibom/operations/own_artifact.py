@@ -17,8 +17,8 @@ from aibom.digest import Content
 from aibom.errors import InputError, VerificationFailed
 from aibom.lineage.nodes import Node
 from aibom.operations.files import read_small
-from aibom.operations.inline import require_inline_equal
 from aibom.operations.place import Place
+from aibom.operations.signing.inline import require_inline_equal
 from aibom.operations.validate import BomFile, load_bom
 
 __all__ = [

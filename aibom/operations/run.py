@@ -13,8 +13,8 @@ from aibom.attest.signing import StatementSigner
 from aibom.digest import Content
 from aibom.errors import RecordingFailed
 from aibom.lineage.nodes import ROOT_KINDS, Kind
-from aibom.operations.folder import load_folder
 from aibom.operations.gate import Options, gate
+from aibom.operations.policies.folder import load_folder
 from aibom.recording.predicate import UsedInput
 from aibom.verdict import Decision, Verdict
 

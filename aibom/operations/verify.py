@@ -43,7 +43,6 @@ from aibom.lineage.nodes import Kind, Node
 from aibom.lineage.step_record import Fragment, step_mismatches
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import read_small
-from aibom.operations.folder import require_outside
 from aibom.operations.naming import made_as, only_name, require_own_names
 from aibom.operations.not_before import require_not_before
 from aibom.operations.own_artifact import (
@@ -52,6 +51,7 @@ from aibom.operations.own_artifact import (
     signed_bytes,
 )
 from aibom.operations.place import Place
+from aibom.operations.policies.folder import require_outside
 from aibom.operations.upstream import Upstream, follow_links
 from aibom.operations.validate import BomFile, load_bom
 from aibom.operations.vouching import require_allowed, require_named, vouched
@@ -209,7 +209,7 @@ def _with_model_signature(
     found = collect(evidence, signers, now)
     if not place.oms.exists():
         return found
-    from aibom.operations.model_signature import model_signature
+    from aibom.operations.signing.model_signature import model_signature
 
     signature = read_small(place.oms)
     name = place.oms.name

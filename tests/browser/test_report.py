@@ -9,7 +9,7 @@ import pytest
 from hostile_boms import LONG, TEXTS, hostile_bom
 from worlds import NOW, make_world
 
-from aibom.operations.report import Asked, report_and_material
+from aibom.operations.reporting.report import Asked, report_and_material
 from aibom.report.diligence.drawing import draw_lineage
 from aibom.report.diligence.html import report_html
 

@@ -12,9 +12,9 @@ from chromium import Browser
 from supplier_world import imported, questions_of
 from worlds import NOW, World, make_world
 
-from aibom.operations.report import Asked
-from aibom.operations.supplier_html import html_form
-from aibom.operations.supplier_request import request_answers
+from aibom.operations.reporting.report import Asked
+from aibom.operations.suppliers.html import html_form
+from aibom.operations.suppliers.request import request_answers
 
 HOSTILE = "</script><script>alert(1)</script>\u202e<img src=x onerror=alert(1)>"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}

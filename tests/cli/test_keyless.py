@@ -30,7 +30,7 @@ from sigstore_clients import ALICE, GITHUB_JOB, GITLAB_JOB, IDENTITIES, MODES
 from aibom.attest.bundle import parse_bundle
 from aibom.cli import main
 from aibom.errors import InputError
-from aibom.operations.sign import sign_artifact, sign_record
+from aibom.operations.signing.sign import sign_artifact, sign_record
 from aibom.statement import CYCLONEDX_BOM, REFERENCE_V01, to_json
 from aibom.testing.sigstore import GITHUB_ISSUER, GITLAB_ISSUER, LocalSigstore
 

@@ -25,7 +25,7 @@ from aibom.digest import BOM_NAME, BUNDLE_NAME, hash_path
 from aibom.errors import AibomError
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Kind
-from aibom.operations.sign import sign_artifact
+from aibom.operations.signing.sign import sign_artifact
 from aibom.statement import to_json
 from aibom.testing.sigstore import LocalSigstore
 

@@ -21,7 +21,7 @@ from cli_world import environment
 from fetch_world import FetchWorld, arriving, make_fetch_world, paths_in
 
 from aibom.digest import hash_path
-from aibom.operations.quarantine import quarantine_of
+from aibom.operations.importing.quarantine import quarantine_of
 from aibom.testing.hub import Fault, LocalHub
 
 SEED = 6

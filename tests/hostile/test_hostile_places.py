@@ -28,8 +28,8 @@ from aibom.catalogers.cataloger import Cataloger
 from aibom.catalogers.places import catalogers
 from aibom.lineage.nodes import Facts, Kind
 from aibom.operations.assemble import source_date
-from aibom.operations.scan import Scanned, scan, scan_bom
-from aibom.operations.scan_bom import is_bom
+from aibom.operations.scanning.bom import is_bom
+from aibom.operations.scanning.scan import Scanned, scan, scan_bom
 from tests.catalog_world import put
 from tests.hostile_bombs import BOMBS, make
 from tests.hostile_places import SAMPLES, Batch, batches

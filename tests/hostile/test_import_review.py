@@ -36,12 +36,12 @@ from aibom.attest.signing import StatementSigner
 from aibom.digest import hash_path, stat_snapshot
 from aibom.errors import AibomError, VerificationFailed
 from aibom.lineage.nodes import Kind, Relation
-from aibom.operations.beside import verdict_of
-from aibom.operations.fetch import fetch
-from aibom.operations.fetch_request import Fetched, Request
-from aibom.operations.folder import lock_folder
 from aibom.operations.gate import Options
-from aibom.operations.sign import Description, sign_artifact
+from aibom.operations.importing.beside import verdict_of
+from aibom.operations.importing.fetch import fetch
+from aibom.operations.importing.request import Fetched, Request
+from aibom.operations.policies.folder import lock_folder
+from aibom.operations.signing.sign import Description, sign_artifact
 from aibom.operations.validate import load_bom
 from aibom.recording.fetched import receipt_of
 from aibom.sources.reference import Reference

@@ -34,8 +34,8 @@ from aibom.errors import AibomError, PolicyInvalid, UsageError
 from aibom.lineage.nodes import Kind
 from aibom.operations.audit import record_audit
 from aibom.operations.evidence import collect
-from aibom.operations.folder import load_folder
-from aibom.operations.sign import sign_artifact
+from aibom.operations.policies.folder import load_folder
+from aibom.operations.signing.sign import sign_artifact
 from aibom.statement import to_json
 from aibom.testing.sigstore import GITHUB_ISSUER, LocalSigstore
 

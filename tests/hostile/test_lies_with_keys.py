@@ -42,8 +42,8 @@ from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import ENTITY_KINDS, ROOT_KINDS, Edge, Kind, Relation
 from aibom.lineage.step_record import step_fragment
 from aibom.operations.assemble import assemble
-from aibom.operations.folder import load_folder
-from aibom.operations.sign import sign_artifact
+from aibom.operations.policies.folder import load_folder
+from aibom.operations.signing.sign import sign_artifact
 from aibom.operations.verify import verify
 from aibom.recording import record
 from aibom.statement import Statement, to_json

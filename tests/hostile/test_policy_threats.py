@@ -117,10 +117,10 @@ from aibom.attest.bundle import make_bundle
 from aibom.bom.encode import encode, to_bytes
 from aibom.errors import AibomError, PolicyInvalid
 from aibom.lineage.nodes import Relation
-from aibom.operations.against import read_old_verdict
-from aibom.operations.exceptions import sign_waivers
-from aibom.operations.folder import lock_folder
 from aibom.operations.gate import Options, check, gate
+from aibom.operations.policies.against import read_old_verdict
+from aibom.operations.policies.exceptions import sign_waivers
+from aibom.operations.policies.folder import lock_folder
 from aibom.policy.data import read_trusted_sources
 from aibom.policy.engine import evaluate
 from aibom.report.machine import verdict_json

@@ -13,7 +13,7 @@ from worlds import BASE_SOURCE, MODEL, STARTED, World, signing, step_options
 
 from aibom.digest import BOM_NAME
 from aibom.operations.assemble import assemble
-from aibom.operations.sign import sign_artifact
+from aibom.operations.signing.sign import sign_artifact
 from aibom.recording import record
 from aibom.verdict import Result
 

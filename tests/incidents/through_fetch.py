@@ -22,7 +22,7 @@ from fetch_world import FetchWorld, make_fetch_world
 from import_world import Terminal, reason_of
 
 from aibom.digest import manifest_digest
-from aibom.operations.folder import lock_folder
+from aibom.operations.policies.folder import lock_folder
 from aibom.reading import parse_yaml
 from aibom.resources import policy_path
 from aibom.testing.hub import LocalHub

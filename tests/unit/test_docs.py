@@ -26,8 +26,8 @@ from aibom.attest.signers import read_signers
 from aibom.audits.report import read_report
 from aibom.cli import cli
 from aibom.errors import AibomError
-from aibom.operations.folder import load_folder, lock_folder
-from aibom.operations.ptest_document import check_ptest
+from aibom.operations.policies.folder import load_folder, lock_folder
+from aibom.operations.ptest.document import check_ptest
 from aibom.policy.data import (
     read_accepted_roots,
     read_advisories,

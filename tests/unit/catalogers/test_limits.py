@@ -31,7 +31,7 @@ from aibom.catalogers.places import (
     parquet,
     pickle_files,
 )
-from aibom.operations import scan_findings
+from aibom.operations.scanning import findings as scan_findings
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 

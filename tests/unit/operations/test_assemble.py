@@ -25,7 +25,7 @@ from aibom.digest import BOM_NAME, BUNDLE_NAME
 from aibom.errors import AibomError, DocumentInvalid, InputError, UsageError
 from aibom.lineage.nodes import Kind
 from aibom.operations.assemble import Assembled, assemble, source_date
-from aibom.operations.sign import sign_artifact
+from aibom.operations.signing.sign import sign_artifact
 from aibom.operations.validate import load_bom
 from aibom.recording import record
 from aibom.statement import to_json

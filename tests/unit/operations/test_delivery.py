@@ -24,10 +24,10 @@ from aibom.errors import AibomError, InputError, VerificationFailed
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Fact, Kind, Origin
 from aibom.operations.assemble import assemble
-from aibom.operations.folder import lock_folder
 from aibom.operations.gate import Options, gate
 from aibom.operations.place import Place
-from aibom.operations.sign import Description, sign_artifact
+from aibom.operations.policies.folder import lock_folder
+from aibom.operations.signing.sign import Description, sign_artifact
 from aibom.operations.validate import load_bom
 from aibom.operations.verify import Verified, verify
 from aibom.recording import record

@@ -18,8 +18,8 @@ from aibom.digest import BOM_NAME, BUNDLE_NAME, hash_path
 from aibom.errors import AibomError
 from aibom.operations.evidence import Found, collect
 from aibom.operations.files import MAX_SMALL
-from aibom.operations.summary import summary_of
-from aibom.operations.verdicts import make_summary
+from aibom.operations.verdicts.summary import summary_of
+from aibom.operations.verdicts.verdicts import make_summary
 from aibom.statement import Resource, Statement, to_json
 
 Change = Callable[[World], object]

@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 from worlds import ANNE, NOW, World, signing
 
 from aibom.errors import AibomError, PolicyInvalid, UsageError
-from aibom.operations.folder import load_folder
 from aibom.operations.gate import Options, check, effective_time, gate, make_options
-from aibom.operations.sign import sign_artifact
+from aibom.operations.policies.folder import load_folder
+from aibom.operations.signing.sign import sign_artifact
 from aibom.resources import read_schema
 from aibom.verdict import Decision, Tier
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from aibom.operations.folder import builtin_packs
-from aibom.operations.policy_test import run_ptests
-from aibom.operations.policy_tested import pack_names
-from aibom.operations.ptest_document import PtestFile, read_ptest
+from aibom.operations.policies.folder import builtin_packs
+from aibom.operations.ptest.document import PtestFile, read_ptest
+from aibom.operations.ptest.policy_test import run_ptests
+from aibom.operations.ptest.tested import pack_names
 from aibom.reading import parse_yaml
 from aibom.resources import policy_path, read_schema
 from aibom.verdict import Status

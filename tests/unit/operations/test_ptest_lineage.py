@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from policy_builders import ANNE, BERT, CARL
 
 from aibom.errors import UsageError
-from aibom.operations.policy_test import Report, run_ptests
-from aibom.operations.ptest_lineages import MAX_THINGS
+from aibom.operations.ptest.lineages import MAX_THINGS
+from aibom.operations.ptest.policy_test import Report, run_ptests
 from aibom.resources import read_schema
 
 CODE = f"sha256:{'c' * 64}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hub_world import COMMIT
 
-from aibom.operations.resolve import Resolution
-from aibom.operations.source_facts import is_registry, source_urls
+from aibom.operations.importing.resolve import Resolution
+from aibom.operations.scanning.source_facts import is_registry, source_urls
 from aibom.sources.reference import Reference
 from aibom.sources.remote import Resolved
 

@@ -19,9 +19,9 @@ from worlds import NOW, key, payload_of, signing
 from aibom.digest import hash_path
 from aibom.errors import AibomError, PolicyInvalid, RecordingFailed
 from aibom.lineage.nodes import Kind
-from aibom.operations.folder import lock_folder
+from aibom.operations.policies.folder import lock_folder
 from aibom.operations.run import gate_inputs, record_signer
-from aibom.operations.sign import Description, sign_artifact
+from aibom.operations.signing.sign import Description, sign_artifact
 from aibom.recording import InputRef, OutputRef, RunOutcome, run
 from aibom.recording.predicate import UsedInput
 from aibom.verdict import Decision, Verdict

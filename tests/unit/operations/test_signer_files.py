@@ -14,7 +14,7 @@ from worlds import key
 
 from aibom.attest.keyless_root import TrustRoot
 from aibom.errors import PolicyInvalid
-from aibom.operations.folder import lint_folder, load_folder, lock_folder
+from aibom.operations.policies.folder import lint_folder, load_folder, lock_folder
 from aibom.operations.verify import load_signers
 
 POLICY = """\

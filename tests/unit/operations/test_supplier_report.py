@@ -10,13 +10,13 @@ from typing import Any
 from supplier_world import SUPPLIER, answering, filled, imported
 from worlds import MODEL, NOW, World, signing
 
-from aibom.operations.evidence_add import add_evidence
-from aibom.operations.report import Asked, make_report, report_and_material
-from aibom.operations.sign import sign_record
-from aibom.operations.supplier_forms import as_document
-from aibom.operations.supplier_import import import_answers
-from aibom.operations.supplier_questions import questionnaire
-from aibom.operations.supplier_request import known_questions, load_catalogue
+from aibom.operations.reporting.report import Asked, make_report, report_and_material
+from aibom.operations.signing.sign import sign_record
+from aibom.operations.suppliers.evidence_add import add_evidence
+from aibom.operations.suppliers.forms import as_document
+from aibom.operations.suppliers.imported import import_answers
+from aibom.operations.suppliers.questions import questionnaire
+from aibom.operations.suppliers.request import known_questions, load_catalogue
 from aibom.report.diligence.model import Report, Status
 
 VERSION = answering("identity.version", answer="It is 1.2.", exact="1.2")

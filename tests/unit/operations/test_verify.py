@@ -32,8 +32,8 @@ from aibom.lineage.graph import Graph
 from aibom.lineage.identity import entity_id
 from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation
 from aibom.operations.assemble import assemble
-from aibom.operations.sign import sign_artifact
-from aibom.operations.summary import summary_of
+from aibom.operations.signing.sign import sign_artifact
+from aibom.operations.verdicts.summary import summary_of
 from aibom.operations.verify import load_signers, verify
 from aibom.recording import record
 from aibom.report.verified import draw_verified

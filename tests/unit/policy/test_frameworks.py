@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from aibom.errors import PolicyInvalid
-from aibom.operations.folder import builtin_packs
+from aibom.operations.policies.folder import builtin_packs
 from aibom.policy.document import read_policy
 from aibom.policy.frameworks import LegalStatus, read_framework, unmapped
 from aibom.reading import parse_yaml

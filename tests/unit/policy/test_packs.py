@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from worlds import make_world
 
-from aibom.operations.folder import builtin_packs, load_folder
+from aibom.operations.policies.folder import builtin_packs, load_folder
 from aibom.policy.document import Policy, combine, read_policy
 from aibom.policy.frameworks import read_framework, unmapped
 from aibom.reading import parse_yaml

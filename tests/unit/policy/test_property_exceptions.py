@@ -29,7 +29,11 @@ from policy_changes import (
 )
 from policy_worlds import a_world
 
-from aibom.operations.against import OldVerdict, only_new_block, read_old_verdict
+from aibom.operations.policies.against import (
+    OldVerdict,
+    only_new_block,
+    read_old_verdict,
+)
 from aibom.policy.context import Context
 from aibom.policy.document import Policy
 from aibom.policy.engine import evaluate

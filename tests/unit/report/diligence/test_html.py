@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 from hostile_boms import LONG, TEXTS, hostile_bom
 
-from aibom.operations.report import Asked, report_and_material
+from aibom.operations.reporting.report import Asked, report_and_material
 from aibom.report.diligence.drawing import draw_lineage
 from aibom.report.diligence.html import MOST_ROWS, report_html
 from aibom.report.diligence.markdown import report_markdown
