@@ -11,6 +11,9 @@ SHELL := /bin/bash
 export PYTHON ?=
 # What pytest gets, as in: make test ARGS="tests/unit -k digest"
 ARGS ?=
+# A process for each core; each takes over tests that another has not come to. Empty to
+# see tests one after the other, as for a debugger.
+PARALLEL ?= -n auto --dist worksteal
 # Where sigstore-conformance is checked out, for `make conformance-sigstore`.
 SUITE ?=
 # `make lock` keeps what is locked; `make lock LOCK=--upgrade` takes the newest.
@@ -36,11 +39,11 @@ demo: $(READY) ## poisoned labels, from the first batch to the refused deploymen
 
 .PHONY: test
 test: $(READY) $(ORACLE_READY) ## every test; ARGS=… goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: test-lowest
 test-lowest: $(LOWEST_READY) $(ORACLE_READY) ## unit tests with the oldest dependencies allowed
-	.venv-lowest/bin/python -m pytest tests/unit $(ARGS)
+	.venv-lowest/bin/python -m pytest tests/unit $(PARALLEL) $(ARGS)
 
 .PHONY: venv
 venv: $(READY) $(ORACLE_READY) ## the environments that the tests need

@@ -156,7 +156,9 @@ def test_what_python_writes_of_plain_values_is_safe(
 
 
 @pytest.mark.parametrize("protocol", range(6))
-@pytest.mark.parametrize("value", [deque([1]), Fraction(1, 2), Plain()], ids=repr)
+@pytest.mark.parametrize(
+    "value", [deque([1]), Fraction(1, 2), Plain()], ids=["deque", "fraction", "plain"]
+)
 def test_objects_of_other_classes_are_unknown(value: object, protocol: int) -> None:
     assert judge(io.BytesIO(pickle.dumps(value, protocol))).verdict == "unknown"
 

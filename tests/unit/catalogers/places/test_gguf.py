@@ -158,8 +158,9 @@ def test_keys(key: str, tmp_path: Path) -> None:
         18: "18 (Q6_K)",
         32: "32 (BF16)",
         37: "37 (TQ2_0)",
-    }.items()
-    | {5: "5", 99: "99"}.items(),
+        5: "5",
+        99: "99",
+    }.items(),
 )
 def test_file_types(number: int, shown: str, tmp_path: Path) -> None:
     done = scanned(tmp_path, {"general.file_type": number})
