@@ -41,7 +41,7 @@ the policy is swapped                     test_another_policy_is_refused
                                           test_policy_that_cannot_be_trusted_is_refused
 a pack is replaced by a milder one        test_another_policy_is_refused
                                           unit/policy/test_tightening.py: test_refused
-a forged or self-approved exception       unit/operations/test_exceptions.py:
+a forged or self-approved exception       unit/operations/policies/test_exceptions.py:
                                           test_what_is_not_in_force_changes_nothing
                                           unit/policy/test_exceptions.py: test_states
 an exception for too much, or for a tag   unit/policy/test_property_exceptions.py:
