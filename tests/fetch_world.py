@@ -21,6 +21,7 @@ from cli_world import Ran, call
 from aibom.attest.signing import KeySigner
 from aibom.digest import Progress
 from aibom.operations.gate import Options, gate
+from aibom.operations.importing.beside import verdict_of
 from aibom.operations.importing.fetch import fetch
 from aibom.operations.importing.request import Fetched, Request
 from aibom.operations.policies.folder import lock_folder
@@ -179,6 +180,12 @@ class FetchWorld:
     def there(self) -> list[str]:
         """What lies in the target's parent."""
         return sorted(os.listdir(self.target.parent))
+
+    def left(self) -> list[str]:
+        """The same after a refusal, which has to have left its verdict, and says no."""
+        verdict = verdict_of(self.target)
+        assert json.loads(verdict.read_bytes())["decision"] != "allowed"
+        return [name for name in self.there() if name != verdict.name]
 
     # ── the hub ────────────────────
 

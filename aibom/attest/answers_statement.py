@@ -165,7 +165,8 @@ def _order(answer: SuppliedAnswer) -> tuple[str, Thing]:
 
 
 def _day(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d")
+    # Of year 1 as well, of which strftime writes one digit.
+    return time.astimezone(UTC).date().isoformat()
 
 
 def _document(answer: SuppliedAnswer) -> dict[str, Any]:
@@ -257,8 +258,8 @@ def read_answer(
         return None
     if name != answer_id(question, about):
         entry.problem(
-            f"{name[:100]!r} is not about {about.name[:100]!r}: do not change the "
-            "columns that say what is asked",
+            f"{name[:100]!r} is not the id of a question about {about.name[:100]!r}: "
+            "do not change what says what is asked, put back what was sent",
             "id",
         )
         return None

@@ -82,7 +82,7 @@ def document_statement(given: SuppliedDocument) -> Statement:
         },
     }
     if given.received is not None:
-        predicate["received"] = given.received.astimezone(UTC).strftime("%Y-%m-%d")
+        predicate["received"] = given.received.astimezone(UTC).date().isoformat()
     subject = Resource.subject(given.subject_name, Digest.parse(given.subject))
     return Statement.build([subject], DOCUMENT_V1, predicate)
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 
 from aibom.bom.losses import Loss, LossKind, sorted_losses
 from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import Edge, Fact, Facts, Node, State
+from aibom.lineage.nodes import Edge, Fact, Facts, Node, Origin, State
 
 __all__ = ["EDGE_COLUMNS", "MAX_CELL", "NODE_COLUMNS", "edges_csv", "nodes_csv"]
 
@@ -122,12 +122,17 @@ class _Writer:
     def facts(self, carrier: Facts, head: _Row, where: str) -> None:
         """The rows of a node or an edge: one for each fact, at least one."""
         if not carrier.facts:
-            origins = " ".join(sorted({o.cataloger for o in carrier.origins}))
-            self._row((*head, "", "", "", origins), where)
+            self._row((*head, "", "", "", _origins(carrier.origins)), where)
+        shown = frozenset[Origin]().union(*(fact.origins for fact in carrier.facts))
+        if carrier.facts and carrier.origins != shown:
+            detail = "a row has the origins of its fact, and not of the thing"
+            count = max(1, len(carrier.origins))
+            loss = Loss(LossKind.NOT_CARRIED, "origins", where, detail, count)
+            self.losses.append(loss)
         for fact in carrier.facts:
             value = "" if fact.value is None else fact.value
             state = _state(carrier, fact)
-            self._row((*head, fact.field, value, state, _origins(fact)), where)
+            self._row((*head, fact.field, value, state, _origins(fact.origins)), where)
 
     def _row(self, cells: Iterable[str], where: str) -> None:
         self._csv.writerow(
@@ -167,10 +172,10 @@ def _state(carrier: Facts, fact: Fact) -> str:
     return State.UNKNOWN.value if fact.value is None else State.KNOWN.value
 
 
-def _origins(fact: Fact) -> str:
+def _origins(origins: Iterable[Origin]) -> str:
     """By whom, and in which bytes at which place, each on a line of its own."""
     told = []
-    for origin in sorted(fact.origins):
+    for origin in sorted(origins):
         digest = f" sha256:{origin.digest}" if origin.digest else ""
         pointer = f" {origin.pointer}" if origin.pointer else ""
         told.append(f"{origin.cataloger} ({origin.mode}){digest}{pointer}")

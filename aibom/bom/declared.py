@@ -1,9 +1,10 @@
 """The declarations of a verdict in the BOM that the verdict is about.
 
 ``aibom check`` and ``aibom gate`` write their verdict as a CycloneDX document of its
-own (``--output declarations=FILE``). Here its claims, evidence and attestations are put
-into the BOM, and point to its components instead of copies of them. They stay what they
-were: the unsigned word of a program about the documents it was given.
+own (``--output declarations=FILE``), and of a signed one :mod:`aibom.report.attested`
+makes the like. Here its claims, evidence and attestations are put into the BOM, and
+point to its components instead of copies of them. They stay what they were: the word of
+a program about the documents it was given, or of a verifier with its signature beside.
 """
 
 from __future__ import annotations

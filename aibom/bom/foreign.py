@@ -107,7 +107,7 @@ class _Foreign:
             for item in element.get("hashes", ())
             if item["alg"] == "SHA-256" and _HEX.fullmatch(item["content"])
         ]
-        digest = Digest("file", hashes[0]) if len(hashes) == 1 else None
+        digest = Digest("file", hashes[0]) if len(set(hashes)) == 1 else None
         name = self._node(kind, digest, stated, where, ref)
         if ref is not None:
             self.by_ref[ref] = name

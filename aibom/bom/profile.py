@@ -224,20 +224,24 @@ def _order(item: Any) -> tuple[str, ...]:
     return (*heads, *marks, *sorted(item.keys() & _UNNAMED))
 
 
-def notices(document: Mapping[str, Any], digest: str) -> tuple[str, ...]:
+def notices(
+    document: Mapping[str, Any], digest: str, graph: Graph | None = None
+) -> tuple[str, ...]:
     """What a reader should know although it makes nothing invalid, sorted.
 
-    Stored judgements, and facts on which origins disagree.
+    Stored judgements, and facts on which origins disagree. ``graph`` is the document's
+    lineage, where it was decoded already.
     """
     found = {
         f"{shorten(name, 80)}: a judgement written into a BOM counts for nothing"
         for name in _property_names(document)
         if name.startswith(names.JUDGEMENTS)
     }
-    try:
-        graph = decode(document, digest)
-    except AibomError:
-        return tuple(sorted(found))
+    if graph is None:
+        try:
+            graph = decode(document, digest)
+        except AibomError:
+            return tuple(sorted(found))
     return tuple(sorted({*found, *disagreements(graph)}))
 
 

@@ -1,132 +1,109 @@
 """What stands in a BOM and is no part of the lineage that was read from it.
 
-A conversion that goes through the lineage leaves the rest behind: services and
-vulnerabilities of somebody else's BOM, annotations that another tool added to ours.
-What is lost is told by place, array indices left out, with a count.
+A conversion that goes through the lineage leaves the rest behind. What that is follows
+from the lineage, and from no list of members: a leaf of the document counts as read
+where the graph has a fact, a digest or an edge that says it and has this place for its
+origin. Everything else is lost, whoever wrote it and whatever it means, and is told.
+
+``$schema``, ``bomFormat`` and ``specVersion`` are the format itself, which is what a
+conversion changes; they are no loss.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from aibom.bom.claims import Claims, StatedHash
+from aibom.bom.leaves import Lost, Path, missing
 from aibom.bom.losses import Loss, LossKind
-from aibom.bom.problem import shorten
+from aibom.lineage.graph import Graph
 
-__all__ = ["unread"]
+__all__ = ["Unread", "frame", "unread_of_another", "unread_of_ours"]
 
-#: What names a document and its writer, and nothing that it is about.
-_FRAME = frozenset(
-    {
-        ("$schema",),
-        ("bomFormat",),
-        ("specVersion",),
-        ("serialNumber",),
-        ("version",),
-        ("metadata", "timestamp"),
-        ("metadata", "tools"),
-    }
-)
-_Shape = dict[str, Any]
-_LICENCE: _Shape = {"license": {"id": None, "name": None}, "expression": None}
-_COMPONENT: _Shape = {
-    "type": None,
-    "bom-ref": None,
-    "name": None,
-    "version": None,
-    "description": None,
-    "purl": None,
-    "hashes": {"alg": None, "content": None},
-    "licenses": _LICENCE,
-    "externalReferences": {"type": None, "url": None, "hashes": None},
-    "modelCard": {"modelParameters": {"datasets": None}},
-}
-_COMPONENT["components"] = _COMPONENT
-_COMPONENT["pedigree"] = {"ancestors": _COMPONENT}
-#: What :mod:`aibom.bom.foreign` reads; None stands for "as a whole".
-_FOREIGN: _Shape = {
-    "metadata": {"component": _COMPONENT},
-    "components": _COMPONENT,
-    "dependencies": {"ref": None, "dependsOn": None},
-}
-#: References of other types are passed over by the reader.
-_REFERENCES = frozenset({"distribution", "bom"})
-_MOST = 200
-
-_Path = tuple[str, ...]
+_FORMAT = ("$schema", "bomFormat", "specVersion")
+_FRAME = ("serialNumber", "version")
+_METADATA = ("timestamp", "tools")
+_READ = ("metadata", "components", "dependencies")
+_OUTSIDE = "no part of the lineage"
 
 
-def unread(
-    document: Mapping[str, Any], ours: Mapping[str, Any] | None = None
-) -> tuple[Loss, ...]:
-    """What is lost of a document when its lineage is all that is kept, at most 200.
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What the lineage of a document has not.
 
-    ``ours`` is the same lineage written again, for a document of our profile: what it
-    has not is what others added. Without it the document is somebody else's. Never
-    raises, whatever the document is made of.
+    ``lost`` are disjoint places; ``shapes`` what is lost of how things stand to each
+    other and is no leaf; ``hashes`` those among ``lost`` that an export may still write
+    beside the lineage, since nothing contradicts them.
     """
-    found: Counter[_Path] = Counter()
-    if ours is not None:
-        there = Counter(_leaves(ours, ()))
-        extra = Counter(_leaves(document, ())) - there
-        for (path, _), count in extra.items():
-            found[path] += count
-    else:
-        found.update(_outside(document, _FOREIGN, ()))
-    return tuple(_losses(found))
+
+    lost: tuple[Lost, ...]
+    shapes: tuple[Loss, ...] = ()
+    hashes: tuple[StatedHash, ...] = ()
 
 
-def _losses(found: Counter[_Path]) -> Iterator[Loss]:
-    listed = sorted((path, n) for path, n in found.items() if not _is_frame(path))
-    for path, count in listed[:_MOST]:
-        where = shorten("/" + "/".join(path))
-        yield Loss(LossKind.NOT_READ, path[-1], where, "no part of the lineage", count)
-    if len(listed) > _MOST:
-        rest = sum(count for _, count in listed[_MOST:])
-        detail = f"{len(listed) - _MOST:,} more places"
-        yield Loss(LossKind.NOT_READ, "…", "", detail, rest)
+def frame(document: Mapping[str, Any]) -> Iterator[Lost]:
+    """What names a document and its writer, and nothing that it is about."""
+    detail = "about the document, and not about what it describes"
+    kind = LossKind.NOT_CARRIED
+    for key in _FRAME:
+        if key in document:
+            yield Lost.whole(kind, (key,), detail, document[key])
+    metadata = document.get("metadata")
+    if isinstance(metadata, dict):
+        for key in _METADATA:
+            if key in metadata:
+                yield Lost.whole(kind, ("metadata", key), detail, metadata[key])
 
 
-def _is_frame(path: _Path) -> bool:
-    return any(path[: len(frame)] == frame for frame in _FRAME)
+def unread_of_ours(document: Mapping[str, Any], again: Mapping[str, Any]) -> Unread:
+    """What others added to a document of our profile.
+
+    ``again`` is its lineage written once more: what that has not was not read.
+    """
+    found = missing(_framed(document), _framed(again), LossKind.NOT_READ, _OUTSIDE)
+    return Unread((*frame(document), *found))
 
 
-def _leaves(value: Any, path: _Path) -> Iterator[tuple[_Path, str]]:
-    """Every scalar with its place, indices left out; without recursion."""
-    pending: list[tuple[Any, _Path]] = [(value, path)]
-    while pending:
-        current, here = pending.pop()
-        if isinstance(current, dict):
-            pending += [(inner, (*here, key)) for key, inner in current.items()]
-        elif isinstance(current, list):
-            pending += [(inner, here) for inner in current]
-        else:
-            yield here, repr(current)
+def _framed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the frame, which :func:`frame` tells."""
+    rest = {k: v for k, v in document.items() if k not in (*_FORMAT, *_FRAME)}
+    metadata = rest.get("metadata")
+    if isinstance(metadata, dict):
+        rest["metadata"] = {k: v for k, v in metadata.items() if k not in _METADATA}
+    return rest
 
 
-def _outside(value: Any, shape: _Shape | None, path: _Path) -> Iterator[_Path]:
-    """The places of members that the shape does not have, each as a whole."""
-    pending: list[tuple[Any, _Shape | None, _Path]] = [(value, shape, path)]
-    while pending:
-        current, known, here = pending.pop()
-        if isinstance(current, list):
-            pending += [(inner, known, here) for inner in current]
-        elif isinstance(current, dict) and known is not None:
-            if _is_passed_over(current, here):
-                yield here
-                continue
-            for key, inner in current.items():
-                if key in known:
-                    pending.append((inner, known[key], (*here, key)))
-                else:
-                    yield (*here, key)
+def unread_of_another(document: Mapping[str, Any], graph: Graph, digest: str) -> Unread:
+    """What the lineage of somebody else's document has not.
+
+    ``graph`` is what was read of it (:mod:`aibom.bom.foreign`), ``digest`` the SHA-256
+    of its bytes, which is how the origins in the graph name it. Never raises, whatever
+    the document is made of, and takes time in proportion to its size.
+    """
+    claims = Claims(graph, digest)
+    lost = [*frame(document)]
+    for key, value in document.items():
+        if key not in (*_FORMAT, *_FRAME, *_READ):
+            lost.append(_outside((key,), value))
+    metadata = document.get("metadata")
+    if isinstance(metadata, dict):
+        for key, value in metadata.items():
+            if key == "component":
+                claims.component(value, ("metadata", key), None)
+            elif key not in _METADATA:
+                lost.append(_outside(("metadata", key), value))
+    elif metadata is not None:
+        lost.append(_outside(("metadata",), metadata))
+    if "components" in document:
+        claims.components(document["components"], ("components",), None)
+    claims.walk()
+    if "dependencies" in document:
+        claims.dependencies(document["dependencies"])
+    hashes = claims.hashes()
+    return Unread((*lost, *claims.lost), tuple(claims.shapes()), hashes)
 
 
-def _is_passed_over(item: Mapping[str, Any], path: _Path) -> bool:
-    """Entries that are known by their shape and not read by what they say."""
-    if path[-1:] == ("externalReferences",):
-        return item.get("type") not in _REFERENCES
-    if path[-1:] in (("components",), ("ancestors",)):
-        return item.get("type") == "file"
-    return False
+def _outside(path: Path, value: Any) -> Lost:
+    return Lost.whole(LossKind.NOT_READ, path, _OUTSIDE, value)

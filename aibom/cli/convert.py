@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aibom.cli.common import PATH, parse_when, warn
+from aibom.cli.common import PATH, now, parse_when, refuse_folder, warn
 
 if TYPE_CHECKING:
     from aibom.bom.losses import Loss
     from aibom.operations.convert import Converted
+    from aibom.operations.verdicts.declared import Believed
 
 __all__ = ["command"]
 
@@ -67,7 +68,13 @@ Examples:
     type=PATH,
     metavar="FILE",
     help="With CycloneDX: put in the claims of a verdict, as `aibom check --output "
-    "declarations=FILE` wrote them.",
+    "declarations=FILE` wrote them; with --signers also `aibom gate --attest`.",
+)
+@click.option(
+    "--signers",
+    type=PATH,
+    metavar="FILE",
+    help="A signers.yaml: whose signed verdict to put in.",
 )
 def command(
     path: Path,
@@ -77,11 +84,13 @@ def command(
     created: str | None,
     edges: Path | None,
     declarations: Path | None,
+    signers: Path | None,
 ) -> None:
     """Write a BOM in another format, and say what does not arrive there.
 
-    Nothing is verified. A BOM of somebody else, or an invalid one, is read as far as it
-    goes. SPDX needs the extra `spdx`, and the time of the document: no clock is read.
+    Nothing is verified but a signed verdict (--signers). A BOM of somebody else, or
+    an invalid one, is read as far as it goes. SPDX needs the extra `spdx`, and the
+    time of the document: no clock is read.
     """
     from aibom.errors import UsageError
     from aibom.operations.convert import convert
@@ -98,6 +107,7 @@ def command(
         target,
         created=parse_when(created, "--created"),
         declarations=declarations,
+        believed=None if signers is None else _believed(signers),
     )
     if losses is not None:
         write_named(losses, done.losses_json())
@@ -111,11 +121,26 @@ def command(
     _tell(done, listed=losses is not None, edges=edges is not None)
 
 
+def _believed(signers: Path) -> Believed:
+    from aibom.operations.verdicts.declared import Believed
+
+    refuse_folder(signers, f"name the file, as in: --signers {signers}/signers.yaml")
+    # Who may sign is asked as of now; nothing of the time is written.
+    return Believed(signers, now())
+
+
 def _tell(done: Converted, *, listed: bool, edges: bool) -> None:
     if done.problems:
         warn(f"note: the BOM has {done.problems:,} problems: aibom validate lists them")
     if done.edges is not None and not edges:
         warn("note: the edges are a second table: --edges FILE")
+    if done.declared_by:
+        warn(
+            f"note: the declarations are the signed word of {done.declared_by}, with "
+            "the bundle as evidence; aibom verify --verdict says whether to rely on it"
+        )
+    elif done.declared_by is not None:
+        warn("note: nobody signed the declarations: they are the word of a program")
     for line in _lines(done.losses):
         warn(line)
     if done.losses and not listed:

@@ -103,6 +103,7 @@ def make(
     """
     from aibom.operations.dossiers.dossier import Request, make_dossier
     from aibom.operations.gate import make_options
+    from aibom.report.text import escape
 
     options, when = make_options(
         evidence,
@@ -121,6 +122,11 @@ def make(
     warn(
         f"decision: {made.verdict.decision.value}, as of {made.verdict.effective_time}"
     )
+    answers, papers = made.supplied
+    if answers or papers:
+        warn(f"from suppliers: {answers} answers, {papers} documents, as they are")
+    for text in made.problems:
+        warn(f"note: a supplier's statement counts for nothing: {escape(text, 2000)}")
     warn(
         f"{found.profile.id}: {found.answered} answered, {found.verified} checked; "
         "nothing here says that a duty is met"
@@ -176,6 +182,7 @@ def _tell(path: Path, found: Checked) -> None:
         ("BOM", _signed(found.bom)),
         ("ancestors", found.ancestors),
         ("statements", f"{found.confirmed} confirmed, {len(found.lost)} not"),
+        *([("suppliers", _claims(found.claims))] if found.claims else []),
         ("policy", found.policy),
         ("decided", f"{found.decision}, as of {found.effective_time}, by its maker"),
         ("profile", found.profile),
@@ -192,6 +199,12 @@ def _tell(path: Path, found: Checked) -> None:
         warn(f"and {len(found.lost) - _TOLD} more")
     for text in found.warnings:
         warn(f"note: {escape(text, 2000)}")
+
+
+def _claims(number: int) -> str:
+    return (
+        f"{number} statements of suppliers that are claims: unsigned, or not believed"
+    )
 
 
 def _signed(who: Signed) -> str:

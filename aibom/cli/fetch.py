@@ -151,7 +151,8 @@ def command(
     What can be decided from metadata is decided before anything is downloaded. The rest
     goes into quarantine: every file is hashed and compared with what the hub and the
     lock say, catalogued into a BOM, signed as you (--key), and put through the whole
-    gate. Then all of it appears at once, with the verdict beside it, or nothing does.
+    gate. Then all of it appears at once, or nothing does. Either way the verdict lies
+    beside --to, in DIR.verdict.json.
     """
     from aibom.operations.gate import make_options
     from aibom.operations.importing.fetch import fetch
@@ -196,8 +197,18 @@ def _tell(request: Request, done: Fetched) -> None:
         warn(f"{request.to} is still there, and the policy does not allow it any more")
     else:
         warn(f"nothing was put into {request.to}")
+    if done.path is None:
+        _tell_why(done)
     if done.quarantine is not None:
         warn(f"what was refused is kept in {done.quarantine}")
+
+
+def _tell_why(done: Fetched) -> None:
+    """Where the verdict is: whoever was refused has to show it to somebody."""
+    if done.told is not None:
+        warn(f"why: {done.told} (aibom explain)")
+    else:
+        warn("its verdict could not be kept there; --output json=FILE writes it")
 
 
 def _tell_what_is_left(to: Path, error: AibomError) -> None:

@@ -38,10 +38,15 @@ def init(folder: Path, pack: str, name: str | None) -> None:
 
     No file that is there is overwritten. What to fill in stands in each file.
     """
-    from aibom.operations.policies.init import init_folder
+    from aibom.operations.policies.init import fresh_until, init_folder
 
-    for path in init_folder(folder, pack, name or folder.resolve().name, now()):
+    when = now()
+    for path in init_folder(folder, pack, name or folder.resolve().name, when):
         click.echo(str(path))
+    warn(
+        f"advisories.yaml is believed until {fresh_until(when)}: keep it current, or "
+        "gates stop allowing"
+    )
     warn(f"next: fill in the files, then: aibom policy lint {folder}")
 
 

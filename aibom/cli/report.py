@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aibom.cli.common import PATH, evidence_option, now, parse_when, warn
+from aibom.cli.common import PATH, evidence_option, now, parse_when, progress_bar, warn
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aibom.report.diligence.drawing import Drawing
     from aibom.report.diligence.model import Report
 
 __all__ = ["command"]
@@ -27,6 +26,7 @@ Examples:
   aibom report supplier.cdx.json
   aibom report supplier.cdx.json --signers verifier/signers.yaml --evidence evidence/
   aibom report model/aibom.cdx.json --policy verifier/ --evidence evidence/
+  aibom report supplier.cdx.json --artifact model/
   aibom report new.cdx.json --compare old.report.json
 
 A report is no gate: it ends with 0 whatever it says, 1 for what cannot be read, 2 for a
@@ -63,6 +63,13 @@ wrong call or policy, 12 for what is no JSON object.
     help="Whose signatures count (signers.yaml), where not those of --policy.",
 )
 @click.option(
+    "--artifact",
+    type=PATH,
+    metavar="PATH",
+    help="The folder or file that the BOM is about: read and hash its bytes. What "
+    "matches is proved; what differs is told as a conflict.",
+)
+@click.option(
     "--compare",
     type=PATH,
     metavar="OLD.json",
@@ -91,6 +98,7 @@ def command(
     evidence: tuple[Path, ...],
     policy: Path | None,
     signers: Path | None,
+    artifact: Path | None,
     compare: Path | None,
     profiles: tuple[str, ...],
     effective_time: str | None,
@@ -101,23 +109,24 @@ def command(
     What is proved, what is stated and by whom it is signed, what is missing, what
     conflicts, and what to ask the supplier next. It works on a poor or invalid BOM as
     well, and on those of other tools; with evidence, signers and a policy it says more.
-    Nothing is decided, and no artifact bytes are read.
+    Nothing is decided, and no artifact bytes are read but those of --artifact.
     """
     from aibom.operations.files import write_named
+    from aibom.operations.reporting.artifact import require_outside_artifact
     from aibom.operations.reporting.completeness import PROFILES
     from aibom.operations.reporting.output import place_for
-    from aibom.operations.reporting.report import Asked, report_and_material
+    from aibom.operations.reporting.report import Asked, written_report
 
     when, overrides = _time(effective_time, allow_past)
     place = place_for(bom, output, _ENDS[form])
-    asked = Asked(evidence, policy, signers, compare, overrides, profiles or PROFILES)
-    report, material = report_and_material(bom, asked, when)
-    drawing = None
-    if form == "html":
-        from aibom.report.diligence.drawing import draw_lineage
-
-        drawing = draw_lineage(material)
-    write_named(place, _written(report, form, drawing))
+    if artifact is not None:
+        require_outside_artifact(place, artifact)
+    asked = Asked(
+        evidence, policy, signers, compare, overrides, profiles or PROFILES, artifact
+    )
+    with progress_bar("hashing") as progress:
+        report, data = written_report(bom, asked, when, form, progress=progress)
+    write_named(place, data)
     _tell(report, place)
 
 
@@ -128,20 +137,6 @@ def _time(asked: str | None, allow_past: bool) -> tuple[datetime, tuple[str, ...
     chosen = parse_when(asked)
     when = effective_time(chosen, clock, allow_past=allow_past)
     return when, () if chosen is None else (f"effective-time={when.isoformat()}",)
-
-
-def _written(report: Report, form: str, drawing: Drawing | None) -> bytes:
-    if form == "json":
-        from aibom.report.diligence.machine import report_json
-
-        return report_json(report)
-    if form == "markdown":
-        from aibom.report.diligence.markdown import report_markdown
-
-        return report_markdown(report)
-    from aibom.report.diligence.html import report_html
-
-    return report_html(report, drawing)
 
 
 def _tell(report: Report, place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,19 +90,21 @@ def _drawn(graph: Graph, shape: str, verdict: Path | None, coloured: bool) -> st
 
 def _picture(graph: Graph, shape: str, verdict: Path | None) -> str:
     from aibom.operations.files import read_small
-    from aibom.report.picture.blocking import blocking_paths
-    from aibom.report.picture.make import picture_of
+    from aibom.report.picture.blocking import blocking_alarms, blocking_paths
+    from aibom.report.picture.make import BUDGET, FEWER, pictures_of
     from aibom.statement import parse_json
 
     paths: tuple[tuple[str, ...], ...] = ()
+    alarms: Mapping[str, tuple[str, ...]] = {}
     if verdict is not None:
         document = parse_json(read_small(verdict), str(verdict))
         paths = blocking_paths(document, graph, str(verdict))
-    picture = picture_of(graph, paths=paths)
+        alarms = blocking_alarms(document, str(verdict))
+    picture, smaller = pictures_of(graph, (BUDGET, FEWER), paths=paths, alarms=alarms)
     if shape == "html":
         from aibom.report.picture.page import draw_html
 
-        return draw_html(picture, graph)
+        return draw_html(picture, graph, smaller=smaller)
     if shape == "svg":
         from aibom.report.picture.svg import draw_svg
 

@@ -29,7 +29,6 @@ def command() -> None:
     "--from",
     "source",
     type=PATH,
-    required=True,
     metavar="BUNDLE",
     help="A signature by whoever is to be added.",
 )
@@ -44,7 +43,8 @@ def command() -> None:
     "--public-key",
     type=PATH,
     metavar="FILE",
-    help="For a signature by a key, which is not in the bundle.",
+    help="For a signature by a key, which is not in the bundle; or, without --from, "
+    "the key (PEM) to add.",
 )
 @click.option(
     "--trust-root",
@@ -76,7 +76,8 @@ def command() -> None:
     "predicates",
     multiple=True,
     metavar="WORD",
-    help="What the signer may sign. Repeatable.  [default: what BUNDLE holds]",
+    help="What the signer may sign; needed without --from. Repeatable.  [default: what "
+    "BUNDLE holds]",
 )
 @click.option(
     "--name",
@@ -86,7 +87,7 @@ def command() -> None:
 @click.option("--party", metavar="PARTY", help="Who is behind it, as in org:Acme.")
 @click.option("--yes", is_flag=True, help="Add it without a question.")
 def add(
-    source: Path,
+    source: Path | None,
     to: Path,
     public_key: Path | None,
     trust_root: str | None,
@@ -101,6 +102,9 @@ def add(
 ) -> None:
     """Add whoever signed BUNDLE to FILE, after the signature was verified.
 
+    Without --from the key of --public-key is added as it is, without a question: as if
+    the entry were typed. Its fingerprint is shown, to be compared.
+
     Shows who it is, and the entry, and asks. The entry accepts exactly this identity,
     key or certificate name. Comments and order of FILE stay as they are. A signature
     that holds does not say whether to believe its maker: that is yours to decide.
@@ -108,20 +112,22 @@ def add(
     from aibom.operations.signing.signers_file import (
         Proof,
         Wanted,
+        key_given,
         plan_addition,
         who_signed,
         write_addition,
     )
 
-    refuse_folder(source, "name the file of the bundle")
+    if source is not None:
+        refuse_folder(source, "name the file of the bundle")
     refuse_folder(to, f"name the file, as in: --to {to}/signers.yaml")
     proof = Proof(public_key, trust_root, roots, timestamp_roots)
-    signed = who_signed(source, proof, to, now())
+    signed = who_signed(source, proof, to, now()) if source else key_given(proof)
     _show(signed)
     wanted = Wanted(role, namespaces, name, party, predicates)
     addition = plan_addition(signed, wanted, to)
     _show_entry(addition)
-    if not yes:
+    if not yes and source is not None:
         _confirm(to)
     write_addition(addition)
     folder = to.parent

@@ -10,11 +10,14 @@ import click
 
 from aibom.cli.common import PATH, evidence_option, now, parse_when
 from aibom.cli.group import Group
+from aibom.report.text import escape
 
 if TYPE_CHECKING:
     from aibom.digest import Digest
 
 __all__ = ["command"]
+
+_SHOWN = 10
 
 
 @click.group("supplier", cls=Group)
@@ -130,6 +133,7 @@ def import_(
     )
     click.echo(told, err=True)
     _tell_files(done.checked, done.absent)
+    _tell_odd(done.unread, done.pointing)
     again = shlex.quote(str(done.path))
     click.echo(f"unsigned, so a claim; sign it: aibom sign {again} --key KEY", err=True)
 
@@ -146,3 +150,17 @@ def _tell_files(checked: tuple[str, ...], absent: tuple[str, ...]) -> None:
         click.echo(f"compared with its digest: {name}", err=True)
     for name in absent:
         click.echo(f"not here, only its digest: {name}", err=True)
+
+
+def _tell_odd(unread: tuple[str, ...], pointing: tuple[str, ...]) -> None:
+    """What somebody meant to say, and did not say where it is read."""
+    for place in unread:
+        click.echo(f"not read: {escape(place)}", err=True)
+    for name in pointing[:_SHOWN]:
+        click.echo(
+            f"points to a file that it does not name: {name}; ask which one, and put "
+            "its name and SHA-256 under evidence",
+            err=True,
+        )
+    if len(pointing) > _SHOWN:
+        click.echo(f"and {len(pointing) - _SHOWN:,} more that do", err=True)

@@ -180,8 +180,9 @@ class Facts:
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every known value of a field, sorted; none when it is missing or unknown."""
+        # A list first: this is asked for so often that a generator shows.
         return tuple(
-            f.value for f in self.facts if f.field == name and f.value is not None
+            [f.value for f in self.facts if f.field == name and f.value is not None]
         )
 
     def value(self, name: str) -> str | None:

@@ -119,9 +119,8 @@ def load_bom(data: bytes, where: str, level: str = "profile") -> BomFile:
     if problems:
         raise _invalid(problems, where)
     graph = decode(parsed.document, digest)
-    return BomFile(
-        where, digest, parsed.document, graph, notices(parsed.document, digest)
-    )
+    told = notices(parsed.document, digest, graph)
+    return BomFile(where, digest, parsed.document, graph, told)
 
 
 def _invalid(problems: tuple[Problem, ...], where: str) -> DocumentInvalid:

@@ -39,6 +39,8 @@ _MARKS = frozenset({"Mn", "Me"})
 _STACKED = 3
 _LONGEST = 300
 
+#: Characters all of which are seen, by their categories: what most texts are made of.
+_PLAIN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u2013-\u2027]*+")
 _PAINTED = re.compile(r"\x1b\[[0-9;]*m")
 #: A word ends at a space, except that a command between backticks is one.
 _WORD = re.compile(r"(?:`[^`]*`|\S)+")
@@ -57,7 +59,7 @@ def escape(text: str, limit: int = _LONGEST) -> str:
     A backslash stays one: the result is for reading, and cannot be turned back.
     """
     cut = text if len(text) <= limit else f"{text[:limit]}…({len(text):,} characters)"
-    if cut.isascii() and cut.isprintable():
+    if _PLAIN.fullmatch(cut):
         return _no_command(cut)
     shown = []
     stacked = 0

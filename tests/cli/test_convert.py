@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+from base64 import b64decode
+
+import pytest
+
+from aibom.attest.bundle import make_bundle, parse_bundle
+from aibom.attest.keys import load_private
+from aibom.attest.summary_statement import EXTENSION
+from aibom.statement import to_json
 
 BOM = "model/aibom.cdx.json"
 WHEN = ("--created", "2026-01-31T08:00:00Z")
@@ -104,3 +113,174 @@ def test_what_a_document_says_cannot_paint_the_terminal(here, world):
     assert ran.code == 0
     assert "\x1b" not in ran.err
     assert "\\x1b[31mred" in ran.err
+
+
+# ── declarations of a signed verdict ────────────────────
+
+VERIFIER = "https://acme.example/gate"
+SIGNED = ("--declarations", "v.json", "--signers", "gates.yaml", *WHEN)
+INTO = ("convert", BOM, "--to", "cyclonedx-1.7", "-o", "new.json")
+JUDGE = """
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+version = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}[sys.argv[1]]
+print(JsonStrictValidator(version).validate_str(sys.stdin.read()))
+"""
+
+
+def believe(world, **members):
+    """Those whose verdicts are believed: the gate, and nobody else."""
+    entry = {
+        "name": "acme gate",
+        "role": "verifier",
+        "public_key": (world.folder / "gate.pub").read_text(),
+        "predicates": ["verdict"],
+        "namespaces": ["acme/models/*"],
+        "verifier_id": VERIFIER,
+        **members,
+    }
+    document = {"apiVersion": "aibom/signers/v1", "signers": [entry]}
+    (world.folder / "gates.yaml").write_text(json.dumps(document))
+
+
+@pytest.fixture
+def verdict(world, here):
+    """A signed verdict about the model, and its signer."""
+    world.done("keygen", "gate", "--no-password")
+    believe(world)
+    usual = ("--policy", "verifier", "--evidence", "evidence", "--key", "gate.key")
+    words = ("--attest", "v.json", "--verifier-id", VERIFIER)
+    assert here("gate", "model", *usual, *words).code == 0
+    return world.folder / "v.json"
+
+
+def resigned(world, verdict, change):
+    """The verdict with something else in it, signed by the same key."""
+    statement = json.loads(parse_bundle(verdict.read_bytes(), "v.json").payload)
+    change(statement)
+    private = load_private((world.folder / "gate.key").read_bytes(), None, "gate.key")
+    verdict.write_bytes(to_json(make_bundle(to_json(statement), private)))
+
+
+@pytest.mark.parametrize("version", ["1.6", "1.7"])
+def test_a_signed_verdict_is_put_in_with_its_bundle(
+    here, world, verdict, oracle_python, version
+):
+    ran = here(
+        "convert", BOM, "--to", f"cyclonedx-{version}", *SIGNED, "-o", "new.json"
+    )
+    assert ran.code == 0, ran.err
+    assert "the signed word of acme gate" in ran.err
+    assert here("validate", "new.json").code == 0
+    text = (world.folder / "new.json").read_text()
+    document = json.loads(text)
+    block = document["declarations"]
+    (assessor,), (claim,), (proof,) = (
+        block[key] for key in ("assessors", "claims", "evidence")
+    )
+    assert assessor["organization"] == {"name": "acme gate", "url": [VERIFIER]}
+    assert claim["target"] == document["metadata"]["component"]["bom-ref"]
+    assert claim["evidence"] == [proof["bom-ref"]]
+    (mapped,) = block["attestations"][0]["map"]
+    assert (mapped["conformance"]["score"], mapped["claims"]) == (1, [claim["bom-ref"]])
+    attachment = proof["data"][0]["contents"]["attachment"]["content"]
+    assert b64decode(attachment) == verdict.read_bytes()
+    judged = subprocess.run(
+        [str(oracle_python), "-c", JUDGE, version],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert judged.stdout == "None\n", judged
+
+
+def test_a_signed_no_is_a_counter_claim(here, world, verdict):
+    def refuse(statement):
+        predicate = statement["predicate"]
+        predicate["verificationResult"] = "FAILED"
+        predicate["verifiedLevels"] = ["FAILED"]
+        predicate[f"{EXTENSION}decision"] = "denied"
+        predicate[f"{EXTENSION}reason"] = "policy-failed"
+        predicate[f"{EXTENSION}exitCode"] = 10
+
+    resigned(world, verdict, refuse)
+    ran = here(*INTO, *SIGNED)
+    assert ran.code == 0, ran.err
+    block = json.loads((world.folder / "new.json").read_text())["declarations"]
+    assert "counterEvidence" in block["claims"][0]
+    (mapped,) = block["attestations"][0]["map"]
+    assert mapped["conformance"]["score"] == 0
+    assert (mapped["claims"], len(mapped["counterClaims"])) == ([], 1)
+
+
+def another_artifact(statement):
+    digest = statement["subject"][0]["digest"]["sha256"]
+    text = json.dumps(statement).replace(digest, "1" * 64)
+    statement.update(json.loads(text))
+
+
+def another_verifier(statement):
+    statement["predicate"]["verifier"]["id"] = "https://other.example/gate"
+
+
+#: name → what is done first, the words, the exit code and its reason
+UNSIGNED = {
+    "nobody-believed": (None, SIGNED[:2], 2, "signers-missing"),
+    "signers-of-nothing": (None, SIGNED[2:4], 2, "option-not-for-format"),
+    "a-stranger": ({"namespaces": ["other/*"]}, SIGNED, 11, "namespace-not-allowed"),
+    "no-verifier-of-ours": (
+        {"verifier_id": "https://other.example/gate"},
+        SIGNED,
+        11,
+        "verdict-other-verifier",
+    ),
+    "another-verifier": (another_verifier, SIGNED, 11, "verdict-other-verifier"),
+    "another-artifact": (another_artifact, SIGNED, 1, "declarations-of-another"),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "code", "reason"), UNSIGNED.values(), ids=UNSIGNED
+)
+def test_a_verdict_that_is_not_believed_is_refused(
+    here, world, verdict, before, words, code, reason
+):
+    if callable(before):
+        resigned(world, verdict, before)
+    elif before:
+        believe(world, **before)
+    ran = here(*INTO, *words)
+    assert f"[{reason}]" in ran.err, ran.err
+    assert (ran.code, (world.folder / "new.json").exists()) == (code, False)
+
+
+def test_a_verdict_of_a_stranger_is_refused(here, world, verdict):
+    world.done("keygen", "other", "--no-password")
+    believe(world, public_key=(world.folder / "other.pub").read_text())
+    ran = here(*INTO, *SIGNED)
+    assert (ran.code, "[signer-not-allowed]" in ran.err) == (11, True)
+    assert not (world.folder / "new.json").exists()
+
+
+def test_a_verdict_that_was_changed_is_refused(here, world, verdict):
+    document = json.loads(verdict.read_text())
+    payload = document["dsseEnvelope"]["payload"]
+    document["dsseEnvelope"]["payload"] = payload[:-8] + "AAAAAAA="
+    verdict.write_text(json.dumps(document))
+    ran = here(*INTO, *SIGNED)
+    assert ran.code == 11, ran.err
+    assert not (world.folder / "new.json").exists()
+
+
+def test_signers_beside_what_nobody_signed_are_refused(here, world, verdict):
+    usual = ("--policy", "verifier", "--evidence", "evidence")
+    here("check", BOM, *usual, "--output", "declarations=claims.json")
+    words = ("--declarations", "claims.json", "--signers", "gates.yaml")
+    ran = here(*INTO, *words)
+    assert (ran.code, "[option-not-for-format]" in ran.err) == (2, True)
+    ran = here(*INTO, *words[:2])
+    assert ran.code == 0
+    assert "nobody signed the declarations" in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 
 import pytest
@@ -66,9 +67,39 @@ def test_another_byte_in_it_is_exit_11(world, here):
     at = data.index(b"DOSSIER\n===")
     path.write_bytes(data[:at] + b"x" + data[at + 1 :])
     ran = here("dossier", "check", "d.zip", *WHOM)
-    # The zip's own checksum notices it first.
+    assert (ran.code, ran.out) == (11, "")
+    assert "[dossier-changed]" in ran.err
+
+
+def test_another_byte_around_it_is_exit_12(world, here):
+    assert make(here).code == 0
+    path = world.folder / "d.zip"
+    path.write_bytes(path.read_bytes() + b"\0")
+    ran = here("dossier", "check", "d.zip", *WHOM)
     assert (ran.code, ran.out) == (12, "")
     assert "[dossier-malformed]" in ran.err
+
+
+def test_a_fifo_is_not_waited_for(world, here):
+    os.mkfifo(world.folder / "d.zip")
+    ran = here("dossier", "check", "d.zip", *WHOM)
+    assert (ran.code, ran.out) == (1, "")
+    assert "[path-unreadable]" in ran.err
+
+
+def test_what_suppliers_stated_is_told(world, here):
+    (world.folder / "paper.pdf").write_bytes(b"%PDF-1.7")
+    ran = here(
+        *("evidence", "add", "paper.pdf", "--about", "model", "--from", "org:Acme"),
+        *("--received", "2026-01-02", "-o", "evidence"),
+    )
+    assert ran.code == 0
+    ran = make(here)
+    assert ran.code == 0
+    assert "aibom: from suppliers: 0 answers, 1 documents, as they are\n" in ran.err
+    ran = here("dossier", "check", "d.zip", *WHOM)
+    assert ran.code == 0
+    assert "  suppliers   1 statements of suppliers that are claims" in ran.out
 
 
 #: name → words, exit code, text on stderr

@@ -70,14 +70,24 @@ def test_denied_by_its_bytes(world, run):
     assert ran.code == 10
     assert "format-not-allowed" in ran.out
     assert "nothing was put into models/fine" in ran.err
-    assert world.there() == []
+    assert "why: models/fine.verdict.json" in ran.err
+    why = run("explain", "models/fine.verdict.json")
+    assert "format-not-allowed" in why.out
+    assert world.left() == []
+
+
+def test_denied_where_the_verdict_cannot_be_kept(world, run):
+    (world.folder / "models" / "fine.verdict.json").mkdir()
+    ran = run(*world.words(reference=denied(world)))
+    assert ran.code == 10
+    assert "--output json=FILE" in ran.err
 
 
 def test_denied_and_kept(world, run):
     ran = run(*world.words("--keep-quarantine", reference=denied(world)))
     assert ran.code == 10
     assert f"models/{QUARANTINE}" in ran.err
-    assert world.there() == [QUARANTINE]
+    assert world.left() == [QUARANTINE]
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -91,7 +101,7 @@ def test_the_verdict_is_written_where_it_was_asked_for(world, run, early):
     verdict = json.loads((world.folder / "out.json").read_text())
     assert verdict["decision"] == "denied"
     assert json.loads((world.folder / "out.sarif").read_text())["version"] == "2.1.0"
-    assert world.there() == []
+    assert world.left() == []
     assert world.asked(WEIGHTS) == (0 if early else 1)
 
 

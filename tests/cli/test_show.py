@@ -46,7 +46,21 @@ def test_the_blocking_path_of_a_verdict(world, here):
     assert ran.code == 0, ran.err
     ET.fromstring(ran.out)
     assert 'class="badge"' in ran.out
-    assert 'class="badge"' not in here("show", "model", "--format", "svg").out
+    assert "train: ✖ blocks: open-lineage" in ran.out
+    alone = here("show", "model", "--format", "svg").out
+    for word in ('class="badge"', "✖", "the path that blocks"):
+        assert (word in ran.out, word in alone) == (True, False)
+    for shape in ("html", "mermaid", "dot"):
+        told = here("show", "model", "--format", shape, "--path", "verdict.json").out
+        assert "open-lineage" in told
+
+
+def test_a_page_has_drawings_for_a_phone_and_for_paper(here):
+    page = here("show", "model", "--format", "html").out
+    for form in ("wide", "narrow", "paper"):
+        assert f'class="lineage {form}" role="img"' in page
+    alone = here("show", "model", "--format", "svg").out
+    assert alone.count("<svg ") == 1
 
 
 def about_another(world):

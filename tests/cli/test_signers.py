@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import pty
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from cli_world import ROOT, Ran, environment, snapshot
 from sigstore_clients import GITHUB_JOB, sign
 
+from aibom.attest.bundle import parse_bundle
 from aibom.attest.keys import generate, load_private
+from aibom.attest.signers import PREDICATES
 from aibom.attest.signing import KeySigner
+from aibom.attest.verify import identify
 from aibom.cli import COMMANDS, main
 from aibom.digest import Digest
 from aibom.operations.verify import load_signers
@@ -125,6 +131,84 @@ def test_a_key_is_added(aibom, desk):
     assert "signed at   nobody vouches\n" in ran.err
     assert '  - name: "the lab"\n' in ran.err
     assert ran.err.endswith("added; review, then: aibom policy lock policy\n")
+
+
+GIVEN = (
+    *("add", "--public-key", "lab.pub", "--to", "policy/signers.yaml"),
+    *("--role", "release", "--namespace", "hf/**"),
+)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["a-file", "no-file"])
+def test_a_public_key_alone_is_added_and_nothing_is_asked(aibom, desk, there):
+    if not there:
+        (desk / "policy" / "signers.yaml").unlink()
+    ran = aibom(*GIVEN, "--predicate", "bom", "--party", "org:Acme")
+    assert (ran.code, ran.out) == (0, ""), ran.err
+    (signer,) = signers(desk)
+    assert signer.predicates == frozenset(PREDICATES["bom"])
+    assert signer.may_name("hf/acme/x")
+    assert not signer.may_name("acme/x")
+    pem = (desk / "lab.pub").read_bytes()
+    assert f"sha256:{hashlib.sha256(pem).hexdigest()} of its PEM\n" in ran.err
+    der = base64.b64decode(b"".join(pem.splitlines()[1:-1]))
+    assert f"sha256:{hashlib.sha256(der).hexdigest()} of its DER\n" in ran.err
+    assert "no signature was looked at" in ran.err
+    assert "-----BEGIN PUBLIC KEY-----" in ran.err
+    bundle = parse_bundle((desk / "b.json").read_bytes(), "b.json")
+    found = identify(bundle, (signer,), datetime.now(UTC))
+    assert (
+        found.refusal == "predicate-not-allowed"
+    )  # it is an audit: known, not allowed
+
+
+def not_a_key(desk):
+    (desk / "lab.pub").write_text("none")
+
+
+def a_private_key(desk):
+    (desk / "lab.pub").write_bytes(generate("p256", None)[0])
+
+
+def no_key_file(desk):
+    (desk / "lab.pub").unlink()
+
+
+BOM = ("--predicate", "bom")
+REFUSED_KEYS = {
+    "no-predicate": ((), None, 2, "predicate-missing"),
+    "unknown-predicate": (("--predicate", "boom"), None, 2, "signer-unusable"),
+    "bad-party": ((*BOM, "--party", "Acme"), None, 2, "signer-unusable"),
+    "no-key": (BOM, not_a_key, 2, "key-unreadable"),
+    "private": (BOM, a_private_key, 2, "key-unreadable"),
+    "not-there": (BOM, no_key_file, 1, "path-missing"),
+    "roots": ((*BOM, "--roots", "r.pem"), None, 2, "proof-missing"),
+    "trust-root": ((*BOM, "--trust-root", "public"), None, 2, "proof-missing"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_KEYS.values(), ids=REFUSED_KEYS)
+def test_a_public_key_that_no_entry_can_be_made_of(aibom, desk, case):
+    more, change, code, reason = case
+    if change:
+        change(desk)
+    ran = aibom(*GIVEN, *more)
+    assert (ran.code, f"[{reason}]" in ran.err) == (code, True), ran.err
+    assert (desk / "policy" / "signers.yaml").read_text() == HEAD
+
+
+def test_the_same_key_is_not_added_twice(aibom, desk):
+    assert aibom(*GIVEN, *BOM).code == 0
+    before = (desk / "policy" / "signers.yaml").read_bytes()
+    ran = aibom(*GIVEN, *BOM, "--name", "again")
+    assert "[signer-exists]" in ran.err
+    assert (desk / "policy" / "signers.yaml").read_bytes() == before
+
+
+def test_neither_a_signature_nor_a_key(aibom, desk):
+    ran = aibom("add", "--to", "policy/signers.yaml", "--role", "r", *BOM)
+    assert (ran.code, "[proof-missing]" in ran.err) == (2, True)
+    assert "--public-key FILE" in ran.err
 
 
 def test_a_keyless_identity_is_added(aibom, desk, sigstore):

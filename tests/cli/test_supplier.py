@@ -158,3 +158,17 @@ def test_a_document_is_kept(world: World, here: Any) -> None:
     assert predicate["from"] == "org:Acme"
     assert predicate["received"] == "2026-01-02"
     assert here(*words, "--name", "acme/other", "-o", "kept").code == 0
+
+
+def test_what_was_not_read_is_told(world: World, here: Any) -> None:
+    here(*REQUEST, "-o", "q.yaml")
+    path = answered(world)
+    document = yaml.safe_load(path.read_text("utf-8"))
+    first, second = document["questions"][:2]
+    first.update(answer="See attachment.", exact="")
+    second["known"] = "Acme GmbH"
+    path.write_text(yaml.safe_dump(document), "utf-8")
+    done = here(*IMPORT, "--from", "Acme", "-o", "answers")
+    assert done.code == 0
+    assert f"points to a file that it does not name: {first['id']}" in done.err
+    assert f"{second['id']}, known, which was changed" in done.err

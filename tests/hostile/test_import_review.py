@@ -314,7 +314,7 @@ def test_a_model_that_its_supplier_signed_as_a_dataset(world, by):
     done = world.fetch(ship(world, "acme/fine", Kind.DATASET), by=by)
     assert done.verdict.exit_code == 11
     assert done.verdict.verification.reason == "kind-contradicted"
-    assert world.there() == []
+    assert world.left() == []
 
 
 def test_nor_as_one_that_is_there_already(world):
@@ -339,7 +339,7 @@ def test_what_the_hub_flags_is_denied_whatever_is_shipped(world, by):
     assert {result.check for result in done.verdict.results} == {"scanner-flagged"}
     assert done.verdict.dry_run
     assert world.asked(WEIGHTS) == 0
-    assert world.there() == []
+    assert world.left() == []
     world.model.security = {"scansDone": True, "filesWithIssues": []}
     assert world.fetch(reference, by=by).path == world.target
 
@@ -427,6 +427,16 @@ def test_the_gate_decides_when_all_is_here(world):
     told = datetime.fromisoformat(done.verdict.effective_time)
     assert told == now + timedelta(hours=2)
     assert done.path == world.target
+
+
+def test_it_was_fetched_when_the_source_was_asked_and_not_when_all_was_here(world):
+    """Whoever owned the name changed hands meanwhile; these are the bytes of before."""
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    ticks = iter([5.0, 8.0])  # three seconds for whoever signs to sign in
+    fetched(world, world.signer("import"), now, lambda: next(ticks, 7205.0))
+    bom = (world.target / "aibom.cdx.json").read_bytes()
+    graph = load_bom(bom, "fetched").graph
+    assert graph.nodes[str(graph.root)].values("fetched") == ("2026-11-21T12:00:03Z",)
 
 
 MAIL = "import@acme.example"

@@ -203,7 +203,7 @@ class Fetched:
         ours = [result for result in blocking if result["rule"] == self.rule]
         assert {result["reason"] for result in ours} == {self.reason}, told
         assert ran.code == self.code, ran
-        _require_nothing(one)
+        _require_nothing(one, one.world.left())
         assert bool(_weights(one)) is self.bytes_asked
         assert ours[0]["why"] == self.parsed["why"]
         return ours[0]
@@ -230,14 +230,14 @@ class Refusal:
             ran: Ran = one.fetch(*self.bad(one))
             assert (ran.code, reason_of(ran)) == (self.code, self.reason), ran
             assert not (one.world.folder / "verdict.json").exists()
-            _require_nothing(one)
+            _require_nothing(one, one.world.there())
         with importing() as one:
             _let_through(one, one.fetch(*self.clean(one)))
         return ran
 
 
-def _require_nothing(one: Importer) -> None:
-    assert one.world.there() == []
+def _require_nothing(one: Importer, left: list[str]) -> None:
+    assert left == []
     assert list(one.terminal.temporary.iterdir()) == []
 
 

@@ -7,6 +7,8 @@ a profile is claimed only where all that it demands is there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import aibom
@@ -25,13 +27,19 @@ __all__ = ["to_spdx"]
 
 
 def to_spdx(
-    graph: Graph, *, created: str, source: str = ""
+    graph: Graph,
+    *,
+    created: str,
+    source: str = "",
+    hashes: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({}),
 ) -> tuple[dict[str, Any], tuple[Loss, ...]]:
     """The graph in SPDX 3.0.1 as JSON-LD, and what could not be carried.
 
     ``created`` is the time of the document as ``2026-01-31T08:00:00Z``, which SPDX
     demands and which is never taken from a clock here; ``source`` is the SHA-256 of the
-    BOM that the graph was read from, if any. The result is checked by
+    BOM that the graph was read from, if any. ``hashes`` are by node what that BOM
+    states beside the digest that the node is known by, as names of CycloneDX
+    (:data:`~aibom.bom.spdx.names.HASHES`) and values. The result is checked by
     :func:`aibom.bom.spdx.check.checked_bytes` and by nothing here.
 
     Raises :class:`~aibom.errors.DocumentInvalid` (``root-missing``) for a graph that is
@@ -43,7 +51,7 @@ def to_spdx(
             reason="root-missing",
         )
     ids = Ids(canonical([SPEC_VERSION, created, source, to_document(graph)]))
-    elements, licences = Elements(graph, ids), Licences(ids)
+    elements, licences = Elements(graph, ids, hashes), Licences(ids)
     found: list[dict[str, Any]] = []
     for node in graph.nodes.values():
         found += elements.of(node)

@@ -7,7 +7,7 @@ for which the model itself has a way to say nothing (``datasetType`` ``noAsserti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aibom.bom import properties as names
@@ -21,6 +21,7 @@ from aibom.bom.spdx.names import (
     Pairs,
     element,
     extension,
+    hash_of,
     sha256_hash,
 )
 from aibom.lineage.graph import Graph
@@ -73,9 +74,15 @@ def attributed_natively(graph: Graph, node: Node) -> dict[str, list[Edge]]:
 class Elements:
     """Makes the elements of one graph, and notes what each of them loses."""
 
-    def __init__(self, graph: Graph, ids: Ids) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        ids: Ids,
+        hashes: Mapping[str, Sequence[tuple[str, str]]],
+    ) -> None:
         self.graph = graph
         self.ids = ids
+        self.hashes = hashes
         self.losses: list[Loss] = []
         #: Profiles of which some element lacks what they demand.
         self.unmet: set[str] = set()
@@ -122,9 +129,12 @@ class Elements:
         """Hash of a file; the digest of a folder has no class in SPDX."""
         pairs: Pairs = [(names.KIND, node.kind.value)]
         members: dict[str, Any] = {}
+        hashes = [hash_of(*one) for one in sorted(set(self.hashes.get(node.id, ())))]
         if node.digest is not None and node.digest.form == "file":
-            members["verifiedUsing"] = [sha256_hash(node.digest.value)]
-        elif node.digest is not None:
+            hashes.insert(0, sha256_hash(node.digest.value))
+        if hashes:
+            members["verifiedUsing"] = hashes
+        if node.digest is not None and node.digest.form == "tree":
             pairs.append((names.TREE, node.digest.value))
             detail = "the digest of a folder; SPDX has hashes of files only"
             self._note(LossKind.EXTENSION_ONLY, "digest.tree", node.id, detail)
@@ -204,7 +214,7 @@ class Elements:
             return self._person(party, rest)
         native = frozenset(
             {
-                *(("type", value) for value in party.values("type")),
+                ("type", head),
                 *(("name", value) for value in party.values("name")[:1]),
             }
         )

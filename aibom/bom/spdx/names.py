@@ -17,6 +17,7 @@ from aibom.statement import BASE_URI
 __all__ = [
     "CONTEXT",
     "CREATION_INFO",
+    "HASHES",
     "NO_ASSERTION",
     "NO_ASSERTION_LICENSE",
     "PURPOSES",
@@ -26,6 +27,7 @@ __all__ = [
     "Pairs",
     "element",
     "extension",
+    "hash_of",
     "sha256_hash",
 ]
 
@@ -54,6 +56,23 @@ PURPOSES = {
     Kind.GUIDELINE: "documentation",
     Kind.REPORT: "evidence",
     Kind.SYSTEM: "application",
+}
+
+#: ``HashAlgorithm`` by the names of CycloneDX. It has no Streebog, and ``other`` would
+#: be a value that nobody can recompute.
+HASHES = {
+    "MD5": "md5",
+    "SHA-1": "sha1",
+    "SHA-256": "sha256",
+    "SHA-384": "sha384",
+    "SHA-512": "sha512",
+    "SHA3-256": "sha3_256",
+    "SHA3-384": "sha3_384",
+    "SHA3-512": "sha3_512",
+    "BLAKE2b-256": "blake2b256",
+    "BLAKE2b-384": "blake2b384",
+    "BLAKE2b-512": "blake2b512",
+    "BLAKE3": "blake3",
 }
 
 #: Names and values of CycloneDX properties, which SPDX has an extension class for.
@@ -91,6 +110,11 @@ def element(kind: str, iri: str, **members: Any) -> dict[str, Any]:
 def sha256_hash(value: str) -> dict[str, Any]:
     """A ``Hash``, which is what ``verifiedUsing`` takes."""
     return {"type": "Hash", "algorithm": "sha256", "hashValue": value}
+
+
+def hash_of(algorithm: str, value: str) -> dict[str, Any]:
+    """A ``Hash`` of one of :data:`HASHES`."""
+    return {"type": "Hash", "algorithm": HASHES[algorithm], "hashValue": value}
 
 
 def extension(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:

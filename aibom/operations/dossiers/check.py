@@ -12,27 +12,54 @@ about. The rules are not asked again, and the index is its maker's.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aibom.attest.bundle import parse_bundle
+from aibom.attest.authority import ByKey
+from aibom.attest.bundle import (
+    Bundle,
+    KeyMaterial,
+    bundle_document,
+    parse_bundle,
+)
 from aibom.attest.signers import AllowedSigner
 from aibom.attest.verify import Identified, identify
-from aibom.digest import BOM_NAME, BUNDLE_NAME, Progress, hash_path
-from aibom.errors import DocumentInvalid, VerificationFailed
+from aibom.digest import BOM_NAME, BUNDLE_NAME, OMS_NAME, Progress, hash_path
+from aibom.errors import AibomError, DocumentInvalid, VerificationFailed
+from aibom.lineage.evidence import Evidence
 from aibom.operations.dossiers.archive import SIGNATURE, SUMS, extract, require_listed
-from aibom.operations.dossiers.dossier import DOSSIER_V1
+from aibom.operations.dossiers.contents import (
+    malformed,
+    read_policy_lock,
+    read_verdict,
+    statements_of,
+)
+from aibom.operations.dossiers.readme import DOSSIER_V1
+from aibom.operations.dossiers.staging import FOLDER
 from aibom.operations.files import read_small
-from aibom.operations.policies.lock import read_lock
+from aibom.operations.place import is_bom_name
+from aibom.operations.policies.lock import LOCK_NAME
+from aibom.operations.records import BUNDLE_END, STATEMENT_END
+from aibom.operations.suppliers.answers import (
+    Supplied,
+    SuppliedFiles,
+    read_supplied,
+)
 from aibom.operations.verify import Verified, verify_document
 from aibom.operations.vouching import require_allowed
 from aibom.reading import Reader
-from aibom.statement import REFERENCE_V01, parse_json
+from aibom.statement import REFERENCE_V01, parse_json, to_json
 
-__all__ = ["Checked", "Lost", "Signed", "check_dossier"]
+__all__ = ["Checked", "Signed", "Unconfirmed", "check_dossier"]
+
+_NEEDED = (
+    *(f"artifact/{BOM_NAME}", f"artifact/{BUNDLE_NAME}"),
+    *(f"policy/{LOCK_NAME}", "verdict.json", "index.json"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +76,7 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class Unconfirmed:
     """A statement that the maker believed, and that cannot be confirmed now."""
 
     path: str
@@ -62,7 +89,8 @@ class Checked:
     """What holds. ``lost`` is empty where all that the maker believed still does.
 
     ``decision`` and ``profile`` are the maker's words; ``compared`` says whether the
-    artifact's bytes were there to be hashed.
+    artifact's bytes were there to be hashed. ``confirmed`` counts signed statements,
+    those of suppliers included; ``claims`` what suppliers are said to have stated.
     """
 
     files: int
@@ -75,7 +103,8 @@ class Checked:
     dossier: Signed
     bom: Signed
     confirmed: int
-    lost: tuple[Lost, ...]
+    lost: tuple[Unconfirmed, ...]
+    claims: int
     ancestors: str
     compared: bool
     warnings: tuple[str, ...]
@@ -99,16 +128,37 @@ def check_dossier(
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="aibom-") as name:
-        folder = Path(name)
-        found = extract(path, folder)
-        sums = require_listed(folder, found, str(path))
-        who, said = _signature(folder, sums, signers, when, path)
-        bom, verified = _artifact(folder, signers, when)
-        _require_same(said, verified, path)
-        _require_verdict(folder, found, said, path)
-        if artifact is not None:
-            _require_bytes(artifact, said["digest"], progress)
-        confirmed, lost = _compared(folder, verified)
+        folder = Path(name).resolve()
+        try:
+            return _checked(path, folder, signers, when, artifact, progress)
+        except AibomError as error:
+            if error.where is not None:  # a folder that is gone when this is read
+                error.where = error.where.replace(f"{folder}{os.sep}", "")
+            raise
+
+
+def _checked(
+    path: Path,
+    folder: Path,
+    signers: tuple[AllowedSigner, ...],
+    when: datetime,
+    artifact: Path | None,
+    progress: Progress | None,
+) -> Checked:
+    found = extract(path, folder, _is_read)
+    sums = require_listed(folder, found, str(path))
+    for name in _NEEDED:
+        if name not in found:
+            raise malformed(f"has no {name}", str(path))
+    who, said = _signature(folder, sums, signers, when, path)
+    bom, verified = _artifact(folder, signers, when)
+    _require_same(said, verified, path)
+    _require_verdict(folder, found, said, path)
+    if artifact is not None:
+        _require_bytes(artifact, said["digest"], progress)
+    supplied = read_supplied(_evidence(folder), signers, when)
+    believed = sum(item.trusted for item in verified.evidence.items)
+    signed = sum(item.signer is not None for item in supplied.items)
     return Checked(
         files=len(found),
         artifact=said["digest"],
@@ -119,12 +169,32 @@ def check_dossier(
         policy=said["policyDigest"],
         dossier=who,
         bom=bom,
-        confirmed=confirmed,
-        lost=lost,
+        confirmed=believed + signed,
+        lost=_lost(folder, verified, supplied),
+        claims=len(supplied.items) - signed,
         ancestors=verified.ancestors,
         compared=artifact is not None,
-        warnings=verified.warnings,
+        warnings=(*verified.warnings, *supplied.problems),
     )
+
+
+def _is_read(name: str) -> bool:
+    """Whether a file is opened here; of others, such as documents, the sum is enough.
+
+    Whatever evidence folders give a meaning to must be among these.
+    """
+    file = name.rpartition("/")[2]
+    return not name.startswith(f"{FOLDER}/") or (
+        is_bom_name(file)
+        or file.endswith((BUNDLE_END, STATEMENT_END))
+        or file == OMS_NAME
+        or file.endswith(f".{OMS_NAME}")
+    )
+
+
+def _evidence(folder: Path) -> list[Path]:
+    """The evidence folder; none where a dossier has no evidence."""
+    return [folder / FOLDER] if (folder / FOLDER).is_dir() else []
 
 
 def _signature(
@@ -148,6 +218,7 @@ def _signature(
     bundle = parse_bundle(read_small(folder / SIGNATURE), where)
     found = identify(bundle, allowed, when)
     require_allowed(found, where)
+    _require_own_form(bundle, found, where)
     subjects = found.statement.subjects
     if (
         found.statement.predicate_type != DOSSIER_V1
@@ -166,6 +237,25 @@ def _signature(
         refused = replace(found, refusal="namespace-not-allowed")
         require_allowed(refused, where)
     return _signed(found), said
+
+
+def _require_own_form(bundle: Bundle, found: Identified, where: str) -> None:
+    """Refuse a signature file with room for something that nobody signed.
+
+    A key's is written again from its parts. In others, what a log or an authority
+    added is held to one way to write JSON.
+    """
+    own: Any = parse_json(bundle.data, where)
+    if isinstance(bundle.material, KeyMaterial):
+        authority = found.signer.authority if found.signer else None
+        hints = authority.key.hints if isinstance(authority, ByKey) else frozenset()
+        hint = bundle.hint if bundle.hint in hints else ""
+        material = {"publicKey": {"hint": hint}}
+        own = bundle_document(
+            bundle.payload, bundle.signature, material, bundle.timestamps
+        )
+    if to_json(own) != bundle.data:
+        raise malformed("is not as aibom dossier writes a signature", where)
 
 
 def _said(predicate: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -192,11 +282,8 @@ def _artifact(
     where = f"artifact/{BUNDLE_NAME}"
     found = identify(parse_bundle(read_small(bundle), where), signers, when)
     require_allowed(found, where)
-    evidence = [folder / "artifact"]
-    if (folder / "evidence").is_dir():
-        evidence.append(folder / "evidence")
-    verified = verify_document(bom, signers, evidence, when)
-    return _signed(found), verified
+    evidence = [folder / "artifact", *_evidence(folder)]
+    return _signed(found), verify_document(bom, signers, evidence, when)
 
 
 def _require_same(said: Mapping[str, str], verified: Verified, path: Path) -> None:
@@ -209,45 +296,24 @@ def _require_verdict(
     folder: Path, found: Mapping[str, str], said: Mapping[str, str], path: Path
 ) -> None:
     """The verdict must be about this artifact, and made of the files that are here."""
-    verdict = _document(folder / "verdict.json")
-    inputs, lock = verdict["inputs"], read_lock(folder / "policy")
-    if verdict["artifact"]["digest"] != said["digest"]:
+    verdict, lock = (
+        read_verdict(folder / "verdict.json"),
+        read_policy_lock(folder / "policy"),
+    )
+    if verdict.artifact != said["digest"]:
         raise _contradicts("the verdict is about another artifact", path)
-    if verdict["decision"] != said["decision"]:
+    if verdict.decision != said["decision"]:
         raise _contradicts("the verdict decides otherwise than the dossier says", path)
-    digest = None if lock is None else lock.digest
-    if not digest == inputs["policy_digest"] == said["policyDigest"]:
+    if not lock.digest == verdict.policy_digest == said["policyDigest"]:
         raise _contradicts("the policy is not the one that the verdict is by", path)
     here = {f"sha256:{value}" for value in found.values()}
-    pinned = dict(lock.packs) if lock else {}
-    for name, value in (*inputs["boms"], *inputs["evidence"], *pinned.items()):
+    for name, value in (*verdict.read, *lock.packs.items()):
         if value not in here:
             raise _contradicts(f"{name!r}, which the verdict is by, is not in it", path)
-    for name, value in inputs["data"]:
+    for name, value in verdict.data:
         place = f"policy/{name}"
         if place in found and f"sha256:{found[place]}" != value:
             raise _contradicts(f"{place} is not the one that was read", path)
-
-
-def _document(path: Path) -> Any:
-    where = path.name
-    value = parse_json(read_small(path), where)
-    top = Reader(value, where)
-    shape = (
-        isinstance(top.raw("artifact"), dict),
-        isinstance(top.raw("inputs"), dict),
-    )
-    inputs = value["inputs"] if all(shape) else {}
-    pairs = [inputs.get(key) for key in ("boms", "evidence", "data")]
-    if not all(shape) or not all(map(_is_pairs, pairs)):
-        raise DocumentInvalid("is no verdict", reason="dossier-malformed", where=where)
-    return {**value, "inputs": {"policy_digest": None, **inputs}}
-
-
-def _is_pairs(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(pair, list) and len(pair) == 2 for pair in value
-    )
 
 
 def _require_bytes(artifact: Path, digest: str, progress: Progress | None) -> None:
@@ -261,30 +327,25 @@ def _require_bytes(artifact: Path, digest: str, progress: Progress | None) -> No
         )
 
 
-def _compared(folder: Path, verified: Verified) -> tuple[int, tuple[Lost, ...]]:
-    """How many statements the reader believes, and which only the maker did."""
-    now = {item.location: item for item in verified.evidence.items}
-    believed = sum(item.trusted for item in now.values())
+def _lost(
+    folder: Path, verified: Verified, supplied: SuppliedFiles
+) -> tuple[Unconfirmed, ...]:
+    """The statements that the maker believed, and the reader does not."""
+    now: dict[str, Evidence | Supplied] = {}
+    every: list[Evidence | Supplied] = [*verified.evidence.items, *supplied.items]
+    for one in every:
+        if one.signer is not None or one.location not in now:
+            now[one.location] = one
     lost = []
-    for entry in _document_index(folder / "index.json"):
+    for entry in statements_of(folder / "index.json"):
         path, signer = entry.get("path"), entry.get("signer")
         if not isinstance(path, str) or not isinstance(signer, str):
             continue
-        item = now.get(path) or now.get(path.rpartition("/")[0] + f"/{BOM_NAME}")
-        if item is None or not item.trusted:
+        item = now.get(path) or now.get(f"{path.rpartition('/')[0]}/{BOM_NAME}")
+        if item is None or item.signer is None:
             reason = item.refusal if item is not None and item.refusal else "not-read"
-            lost.append(Lost(path, signer, reason))
-    return believed, tuple(lost)
-
-
-def _document_index(path: Path) -> list[dict[str, Any]]:
-    value = parse_json(read_small(path), path.name)
-    listed = value.get("statements") if isinstance(value, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(e, dict) for e in listed):
-        raise DocumentInvalid(
-            "is no index", reason="dossier-malformed", where=path.name
-        )
-    return listed
+            lost.append(Unconfirmed(path, signer, reason))
+    return tuple(lost)
 
 
 def _contradicts(said: str, path: Path) -> VerificationFailed:

@@ -9,41 +9,53 @@ so; one that does not verify gets none. The artifact's own bytes are not in it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import cast
 
 from aibom.attest.authority import ByIdentity
 from aibom.attest.signing import StatementSigner
 from aibom.digest import BOM_NAME, BUNDLE_NAME, Progress
 from aibom.errors import InputError, VerificationFailed
 from aibom.operations.dossiers.archive import (
-    MAX_BYTES,
     SIGNATURE,
     SUMS,
+    Part,
+    require_fits,
     sums_of,
     write_archive,
 )
-from aibom.operations.dossiers.index import index_document, index_text
-from aibom.operations.dossiers.readme import readme
-from aibom.operations.files import read_small, shown, write_named
+from aibom.operations.dossiers.index import Given, index_document, index_text
+from aibom.operations.dossiers.readme import DOSSIER_V1, readme
+from aibom.operations.dossiers.staging import Staged, staged
+from aibom.operations.dossiers.supplied import Said, documents, supplied_answers
+from aibom.operations.files import MAX_SMALL, read_small, write_named
 from aibom.operations.gate import Options, gate, policy_folder
 from aibom.operations.place import Place
 from aibom.operations.policies.folder import WAIVERS_SIGNATURE, Folder
 from aibom.operations.policies.lock import LOCK_NAME
-from aibom.operations.reporting.coverage import load_profile, measure, read_subject
+from aibom.operations.reporting.coverage import (
+    Measured,
+    load_profile,
+    measure,
+    read_subject,
+)
+from aibom.operations.reporting.report import load_catalogue
+from aibom.operations.suppliers.answers import SuppliedFiles, read_supplied
 from aibom.report.completeness.coverage import Coverage
 from aibom.report.completeness.machine import coverage_document
+from aibom.report.completeness.profile import Profile
+from aibom.report.diligence.material import File, Material, Signature
 from aibom.report.text import escape
 from aibom.resources import policy_path
-from aibom.statement import BASE_URI, Resource, Statement, to_json
+from aibom.statement import Resource, Statement, to_json
 from aibom.verdict import Verdict
 
 __all__ = ["DOSSIER_V1", "Made", "Request", "make_dossier", "profile_named"]
 
-#: The predicate type of the statement about a dossier's list of files.
-DOSSIER_V1 = BASE_URI + "dossier/v1"
 SIGNERS = "signers.yaml"
 #: What people call a profile when they ask for a dossier.
 _ALSO = {"eu-annex-iv": "aiact-annex-iv-2"}
@@ -63,13 +75,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A dossier that was written."""
+    """A dossier that was written.
+
+    ``supplied`` is how many answers and documents of suppliers are in its index,
+    ``problems`` are statements of theirs that could not be used.
+    """
 
     verdict: Verdict
     coverage: Coverage
     files: int
     size: int
     digest: str
+    supplied: tuple[int, int] = (0, 0)
+    problems: tuple[str, ...] = ()
 
 
 def profile_named(name: str) -> str:
@@ -91,52 +109,144 @@ def make_dossier(
     nothing is written.
     """
     profile = load_profile(profile_named(request.profile))
-    folder = policy_folder(request.policy, request.artifact, request.options)
+    policy_folder(request.policy, request.artifact, request.options)
     request.signer.prepare()
+    with staged(request.options.evidence) as evidence, evidence.named_as_given():
+        return _made(request, profile, evidence, now, progress)
+
+
+def _made(
+    request: Request,
+    profile: Profile,
+    evidence: Staged,
+    now: datetime,
+    progress: Progress | None,
+) -> Made:
+    options = replace(request.options, evidence=evidence.evidence)
+    folder = policy_folder(request.policy, request.artifact, options)
     measured = read_subject(
         request.artifact,
         now,
-        evidence=request.options.evidence,
+        evidence=options.evidence,
         signers=request.policy / SIGNERS,
         progress=progress,
     )
-    verdict = gate(request.artifact, request.policy, request.options, now, progress)
+    verdict = gate(request.artifact, request.policy, options, now, progress)
     _require_verified(verdict)
     (found,) = measure(measured, (profile,))
     subject = measured.subject
-    evidence, paths = _evidence(request.options.evidence)
-    parts = {
-        **_artifact(request.artifact),
-        **evidence,
-        **_rules(request.policy, folder),
-    }
-    paths = {**_sidecars(parts), **paths}
-    index = index_document(found, subject.graph, subject.evidence, paths)
-    parts["index.json"] = to_json(index) + b"\n"
-    parts["index.md"] = index_text(index).encode()
-    parts["verdict.json"] = to_json(verdict.to_document()) + b"\n"
+    artifact = _artifact(request.artifact)
+    parts = {**evidence.parts, **_parts({**artifact, **_rules(request.policy, folder)})}
+    supplied = read_supplied(options.evidence, folder.signers, now)
+    given = _given(supplied, measured, verdict, evidence, now)
+    paths = {**_sidecars(artifact), **{name: name for name in evidence.parts}}
+    index = index_document(found, subject.graph, subject.evidence, paths, given)
     coverage = coverage_document(
         (found,), subject.digest, measured.spec_version, valid=subject.valid
     )
-    parts["coverage.json"] = to_json(coverage) + b"\n"
-    parts["profile.yaml"] = policy_path(f"profiles/{profile.id}.yaml").read_bytes()
+    parts |= _parts(
+        {
+            "index.json": to_json(index) + b"\n",
+            "index.md": index_text(index).encode(),
+            "verdict.json": to_json(verdict.to_document()) + b"\n",
+            "coverage.json": to_json(coverage) + b"\n",
+            "profile.yaml": policy_path(f"profiles/{profile.id}.yaml").read_bytes(),
+            "README.txt": _readme(verdict, profile),
+        }
+    )
+    statements = len(given.answers), len(given.documents)
+    written = _written(parts, request, verdict, found, evidence.root)
+    return replace(written, supplied=statements, problems=given.problems)
+
+
+def _parts(files: Mapping[str, bytes]) -> dict[str, Part]:
+    return {name: Part.of(data) for name, data in files.items()}
+
+
+def _readme(verdict: Verdict, profile: Profile) -> bytes:
     what = f"{verdict.artifact_name}\n{verdict.artifact}\n{profile.title}"
     lines = "\n".join(escape(line) for line in what.splitlines())
-    parts["README.txt"] = readme(lines, verdict.effective_time, verdict.decision.value)
-    return _written(parts, request, verdict, found)
+    return readme(lines, verdict.effective_time, verdict.decision.value)
+
+
+def _given(
+    supplied: SuppliedFiles,
+    measured: Measured,
+    verdict: Verdict,
+    evidence: Staged,
+    now: datetime,
+) -> Given:
+    """What suppliers stated, and where the folders came from."""
+    files: dict[str, list[str]] = {}
+    for name, part in sorted(evidence.parts.items()):
+        files.setdefault(part.sha256, []).append(name)
+    said = Said(
+        supplied,
+        _material(measured, verdict, now),
+        {one.id: one.asks for one in load_catalogue().questions},
+        {digest: tuple(names) for digest, names in files.items()},
+    )
+    statements = [
+        {
+            "path": item.location,
+            "signer": item.signer.signer.name if item.signer else None,
+            "refusal": item.refusal,
+        }
+        for item in sorted(supplied.items, key=lambda item: item.location)
+    ]
+    return Given(
+        tuple(supplied_answers(said)),
+        tuple(documents(said)),
+        supplied.problems,
+        tuple(statements),
+        tuple((one.place, one.name, one.files) for one in evidence.folders),
+    )
+
+
+def _material(measured: Measured, verdict: Verdict, now: datetime) -> Material:
+    """What answers are compared with; no report is made of it."""
+    subject = measured.subject
+    file = File(BOM_NAME, subject.digest)
+    return Material(
+        subject.graph,
+        subject.document,
+        subject.evidence,
+        verdict,
+        {},
+        file,
+        Signature(),
+        now,
+    )
 
 
 def _written(
-    parts: dict[str, bytes], request: Request, verdict: Verdict, found: Coverage
+    parts: dict[str, Part],
+    request: Request,
+    verdict: Verdict,
+    found: Coverage,
+    work: Path,
 ) -> Made:
-    parts[SUMS] = sums_of(parts)
-    write_archive(parts)  # refuses before anybody is asked for a signature
-    statement = _statement(parts[SUMS], verdict, found)
-    parts[SIGNATURE] = to_json(request.signer.sign(statement.payload))
-    data = write_archive(parts)
-    write_named(request.output, data)
-    digest = hashlib.sha256(data).hexdigest()
-    return Made(verdict, found, len(parts), len(data), f"sha256:{digest}")
+    for name in ("index.json", "verdict.json"):
+        if parts[name].size > MAX_SMALL:
+            raise InputError(
+                f"its {name} would have {parts[name].size:,} bytes, and no more than "
+                f"{MAX_SMALL:,} are read again",
+                reason="dossier-too-large",
+                hint="leave evidence out that is about something else",
+            )
+    sums = sums_of(parts)
+    parts[SUMS] = Part.of(sums)
+    require_fits(parts)  # before anybody is asked for a signature
+    statement = _statement(sums, verdict, found)
+    parts[SIGNATURE] = Part.of(to_json(request.signer.sign(statement.payload)))
+    path = work / "dossier.zip"
+    with path.open("wb") as out:
+        write_archive(parts, out)
+    whole = Part.of(path)
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as view:
+        # The pages of a file: a dossier may be larger than what there is of memory.
+        write_named(request.output, cast("bytes", view))
+    return Made(verdict, found, len(parts), whole.size, f"sha256:{whole.sha256}")
 
 
 def _require_verified(verdict: Verdict) -> None:
@@ -178,48 +288,9 @@ def _artifact(path: Path) -> dict[str, bytes]:
     return parts
 
 
-def _sidecars(parts: dict[str, bytes]) -> dict[str, str]:
+def _sidecars(artifact: Mapping[str, bytes]) -> dict[str, str]:
     """Where the artifact's own statements are, by how results name them."""
-    names = (BUNDLE_NAME, "model.sig")
-    return {n: f"artifact/{n}" for n in names if f"artifact/{n}" in parts}
-
-
-def _evidence(
-    folders: tuple[Path, ...],
-) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Every file of the evidence, and its path in the dossier by its location."""
-    parts: dict[str, bytes] = {}
-    paths: dict[str, str] = {}
-    total = 0
-    for number, folder in enumerate(folders, start=1):
-        for file in _files(folder):
-            name = f"evidence/{number}/{file.relative_to(folder).as_posix()}"
-            parts[name] = read_small(file)
-            paths[shown(file, folder)] = name
-            total += len(parts[name])
-            if total > MAX_BYTES:
-                raise InputError(
-                    f"holds more than {MAX_BYTES:,} bytes",
-                    reason="dossier-too-large",
-                    where=str(folder),
-                    hint="name folders with statements, not with the data itself",
-                )
-    return parts, paths
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """The files below a folder; hidden ones are not for others to see."""
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_symlink():
-            raise InputError(
-                "is a link, and a dossier holds files: it could lead to anything",
-                reason="evidence-link",
-                where=str(path),
-                hint="put the file itself there, or take the link out",
-            )
-        if not hidden and path.is_file():
-            yield path
+    return {name.removeprefix("artifact/"): name for name in artifact}
 
 
 def _rules(policy: Path, folder: Folder) -> dict[str, bytes]:

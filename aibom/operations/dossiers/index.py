@@ -6,15 +6,18 @@ or is met. Pure: files are named, not read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aibom.lineage.evidence import Evidence, EvidenceSet
 from aibom.lineage.graph import Graph
+from aibom.operations.dossiers.clauses import rows_for
+from aibom.operations.dossiers.supplied import SIGNED
 from aibom.report.completeness.coverage import Answer, Coverage, State
 from aibom.report.text import escape
 
-__all__ = ["INDEX_VERSION", "index_document", "index_text"]
+__all__ = ["INDEX_VERSION", "Given", "index_document", "index_text"]
 
 INDEX_VERSION = "aibom/dossier-index/v1"
 
@@ -29,6 +32,23 @@ _WORDS = {
 _BY = {"bytes": " against the bytes", "signature": ", as a signature"}
 _BOM = "artifact/aibom.cdx.json"
 _LONGEST = 500
+_UNREAD = "No program has read them; that they are here says nothing of what they say."
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What lies beside the evidence: words of suppliers, and whence it all is.
+
+    ``answers`` and ``documents`` are those of :mod:`.supplied`, ``statements`` the
+    entries for the files that they are in. ``folders`` are (path in the dossier, name,
+    number of files).
+    """
+
+    answers: tuple[Mapping[str, Any], ...] = ()
+    documents: tuple[Mapping[str, Any], ...] = ()
+    problems: tuple[str, ...] = ()
+    statements: tuple[Mapping[str, Any], ...] = ()
+    folders: tuple[tuple[str, str, int], ...] = ()
 
 
 def index_document(
@@ -36,13 +56,22 @@ def index_document(
     graph: Graph,
     evidence: EvidenceSet,
     paths: Mapping[str, str],
+    given: Given,
 ) -> dict[str, Any]:
     """The index as JSON; ``paths`` are those of evidence in the dossier, by location.
 
     A statement stands behind an answer if it is about the same thing. It need not be
-    what the answer was found in: the file says what it says.
+    what the answer was found in: the file says what it says. What suppliers answered
+    stands beside a point, by its number in ``supplied``, and changes nothing of what
+    was found.
     """
     profile = found.profile
+    points = [_point(one, graph, evidence, paths) for one in found.answers]
+    supplied = [dict(one, points=[]) for one in given.answers]
+    for number, one in enumerate(supplied):
+        for row in rows_for(one["question"], one["node"], found.answers):
+            points[row]["supplied"].append(number)
+            one["points"].append(points[row]["id"])
     return {
         "apiVersion": INDEX_VERSION,
         "profile": {
@@ -54,17 +83,28 @@ def index_document(
         },
         "answered": {"part": found.answered.part, "of": found.answered.of},
         "checked": {"part": found.verified.part, "of": found.verified.of},
-        "points": [_point(one, graph, evidence, paths) for one in found.answers],
-        "statements": [
-            {
+        "points": points,
+        "supplied": supplied,
+        "documents": list(given.documents),
+        "problems": list(given.problems),
+        "folders": [
+            {"path": place, "name": name, "files": files}
+            for place, name, files in given.folders
+        ],
+        "statements": [*_statements(evidence, paths), *given.statements],
+    }
+
+
+def _statements(
+    evidence: EvidenceSet, paths: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    for item in sorted(evidence.items, key=lambda item: (item.location, item.id)):
+        if item.location in paths:
+            yield {
                 "path": paths[item.location],
                 "signer": item.signer.name if item.signer else None,
                 "refusal": item.refusal,
             }
-            for item in sorted(evidence.items, key=lambda item: item.location)
-            if item.location in paths
-        ],
-    }
 
 
 def _point(
@@ -95,6 +135,7 @@ def _point(
         "conflict": answer.conflict,
         "files": [] if silent else sorted({_BOM, *behind}),
         "ask": answer.element.ask if silent else "",
+        "supplied": [],
     }
 
 
@@ -120,7 +161,9 @@ def index_text(document: Mapping[str, Any]) -> str:
             lines += ["", f"## {_line(point['id'])} {_line(point['title'])}", ""]
         last = point["id"]
         lines += _told(point)
-    return "\n".join(lines) + "\n"
+        for number in point["supplied"]:
+            lines += _answer(document["supplied"][number], "  ")
+    return "\n".join([*lines, *_beside(document)]) + "\n"
 
 
 def _told(point: Mapping[str, Any]) -> list[str]:
@@ -135,6 +178,67 @@ def _told(point: Mapping[str, Any]) -> list[str]:
         lines.append(f"  - ask: {_line(point['ask'])}")
     lines += [f"  - `{path}`" for path in point["files"]]
     return lines
+
+
+def _beside(document: Mapping[str, Any]) -> Iterator[str]:
+    """What belongs to no point: other answers, documents, where files came from."""
+    rest = [one for one in document["supplied"] if not one["points"]]
+    if rest:
+        yield from ("", "## What suppliers answered to other questions", "")
+    for one in rest:
+        yield from _answer(one, "")
+    if document["documents"]:
+        yield from ("", "## Documents that were handed over", "", _UNREAD, "")
+    for one in document["documents"]:
+        yield from _document(one)
+    if document["problems"]:
+        yield from ("", "## Statements of suppliers that could not be used", "")
+    yield from (f"- {_line(text)}" for text in document["problems"])
+    if document["folders"]:
+        yield from ("", "## Where the evidence came from", "")
+    for one in document["folders"]:
+        name = _line(one["name"])
+        yield f"- `{one['path']}/`: the folder {name}, {one['files']:,} files"
+
+
+def _answer(one: Mapping[str, Any], indent: str) -> Iterator[str]:
+    said = "; exactly: ".join(_line(t) for t in (one["answer"], one["exact"]) if t)
+    who, about = _line(one["from"]), _line(one["about"])
+    yield (
+        f"{indent}- {_worth(one)}: {who} answered on {one['received']}, about {about}, "
+        f"*{_line(one['asks'] or one['question'])}*: {said or '(nothing)'}"
+    )
+    if one["lapsed"]:
+        yield f"{indent}  - it held until {one['validUntil']}, which has passed"
+    if one["notYet"]:
+        yield f"{indent}  - it holds from {one['since']} on only"
+    for text in one["conflicts"]:
+        yield f"{indent}  - conflicts with: {_line(text)}"
+    yield f"{indent}  - `{one['file']}`"
+    for support in one["support"]:
+        yield f"{indent}  - named as support: {_place(support)}"
+
+
+def _document(one: Mapping[str, Any]) -> Iterator[str]:
+    when = f" on {one['received']}" if one["received"] else ""
+    yield (
+        f"- {_worth(one)}: {_line(one['from'])} handed over{when}, about "
+        f"{_line(one['about'])}: {_place(one)}"
+    )
+    yield f"  - `{one['file']}`"
+
+
+def _worth(one: Mapping[str, Any]) -> str:
+    if one["status"] == SIGNED:
+        return f"**signed statement** of {_line(one['signer'])}"
+    why = one["refusal"]
+    how = "unsigned" if why == "signature-absent" else f"not believed: {_line(why)}"
+    return f"**claim**, {how}"
+
+
+def _place(one: Mapping[str, Any]) -> str:
+    places = ", ".join(f"`{path}`" for path in one["files"]) or "not in this dossier"
+    return f"{_line(one['name'])} (sha256:{one['sha256']}), {places}"
 
 
 def _line(text: str) -> str:

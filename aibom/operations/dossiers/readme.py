@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from aibom.operations.dossiers.archive import SIGNATURE, SUMS
+from aibom.statement import BASE_URI
 
-__all__ = ["readme"]
+__all__ = ["DOSSIER_V1", "readme"]
+
+#: The predicate type of the statement about a dossier's list of files.
+DOSSIER_V1 = BASE_URI + "dossier/v1"
 
 _TEXT = f"""\
 DOSSIER
@@ -22,7 +26,9 @@ itself is not in it.
   index.md         the points of the profile: what was found, and in which files
   index.json       the same, for programs; with every statement and its signer
   artifact/        the bill of materials (BOM) of the artifact, and its signatures
-  evidence/        records of steps, audits, approvals and upstream BOMs, signed or not
+  evidence/        records of steps, audits, approvals and upstream BOMs, signed or not;
+                   what suppliers answered, which is a claim unless it is signed; and
+                   documents that were handed over, which no program has read
   policy/ packs/   the rules that were asked, and the lock that pins them
   policy/signers.yaml, trust/
                    whose signatures were believed, and the roots behind them
@@ -48,11 +54,14 @@ CHECK IT WITHOUT AIBOM
 
      unzip DOSSIER.zip -d dossier && cd dossier && sha256sum -c {SUMS}
 
-   Then nothing else may be there: compare the output of
+   Every line ends in OK. Then nothing else may be there. This prints nothing:
 
-     find . -type f | sort
+     cut -c 67- {SUMS} | LC_ALL=C sort > ../listed
+     find . -type f ! -path ./{SUMS} ! -path ./{SIGNATURE} |
+       cut -c 3- | LC_ALL=C sort | diff ../listed -
 
-   with the list. {SUMS} and {SIGNATURE} are not in it.
+   unzip must not have warned of anything. It does not show what stands around the
+   files in the zip, so use what it unpacked, and pass on the zip only with that.
 
 2. The list is what was signed. The signature is over a statement that names the
    SHA-256 of {SUMS} (in-toto Statement, DSSE envelope, in a Sigstore bundle):
@@ -60,7 +69,10 @@ CHECK IT WITHOUT AIBOM
      B={SIGNATURE}
      grep -o '"payload":"[^"]*"' $B | cut -d'"' -f4 | openssl base64 -d -A > payload
      grep -o '"sig":"[^"]*"' $B | cut -d'"' -f4 | openssl base64 -d -A > sig
-     grep -c "$(openssl dgst -sha256 -r {SUMS} | cut -d' ' -f1)" payload
+     D=$(openssl dgst -sha256 -r {SUMS} | cut -d' ' -f1)
+     T='"predicateType":"{DOSSIER_V1}"'
+     S='"subject":[{{{{"digest":{{{{"sha256":"'$D'"}}}},"name":"{SUMS}"}}}}]'
+     grep -F "$T" payload | grep -cF "$S"
 
    The last line prints 1.
 
@@ -82,7 +94,19 @@ CHECK IT WITHOUT AIBOM
        openssl base64 -d -A | openssl x509 -inform DER -noout -pubkey > signer.pub
 
    Whose it is, and whether it was valid when it signed, the certificate's issuers and
-   the timestamp say (RFC 3161; openssl ts -verify). That is what aibom does for you.
+   the timestamp say. That is what aibom does for you.
+
+4. If it has a timestamp (RFC 3161), the signature was there at that time. With the
+   certificates of the authority (tsa.pem, which you also need from elsewhere; those
+   that were used are "timestampAuthorities" of a file in trust/ or policy/):
+
+     grep -o '"signedTimestamp":"[^"]*"' $B | cut -d'"' -f4 |
+       openssl base64 -d -A > sig.tsr
+     openssl ts -reply -in sig.tsr -text | grep 'Time stamp'
+     openssl ts -verify -in sig.tsr -data sig -CAfile tsa.pem -untrusted tsa.pem
+
+   It prints "Verification: OK". Where the authority's certificate has ended since, add
+   -attime with the seconds of the time that was printed (date +%s -d TIME).
 
 The other *.sigstore.json are checked in the same way, as steps 2 and 3 say.
 """

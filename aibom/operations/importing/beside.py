@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from aibom.digest import Content, Snapshot
+from aibom.errors import AibomError
 from aibom.operations.importing.quarantine import Quarantine
 from aibom.operations.scanning.source_facts import source_urls
 from aibom.recording.fetched import API_VERSION, receipt_of
 from aibom.sources.remote import Resolved
 from aibom.verdict import Verdict
 
-__all__ = ["as_json", "shipped_of", "verdict_of", "write_beside"]
+__all__ = ["as_json", "leave_verdict", "shipped_of", "verdict_of", "write_beside"]
 
 
 def verdict_of(target: Path) -> Path:
@@ -45,6 +46,21 @@ def write_beside(
     quarantine.put(verdict_of(target), as_json(verdict.to_document()))
     receipt = _receipt(resolved, content, snapshot)
     quarantine.put(receipt_of(target), as_json(receipt))
+
+
+def leave_verdict(
+    quarantine: Quarantine, target: Path, verdict: Verdict
+) -> Path | None:
+    """Keep the verdict that refused a target, where one that allows it would lie.
+
+    Returns where it is; None where it could not be written: a refusal holds without.
+    """
+    path = verdict_of(target)
+    try:
+        quarantine.put(path, as_json(verdict.to_document()))
+    except AibomError:
+        return None
+    return path
 
 
 def _receipt(

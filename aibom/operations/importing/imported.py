@@ -23,6 +23,7 @@ from aibom.lineage.nodes import (
     Relation,
     merge_facts,
 )
+from aibom.operations.importing.origins import as_fetched
 from aibom.operations.scanning.scan import Scanned, scan, scan_bom
 from aibom.operations.scanning.snapshot import Snapshot, is_counted
 from aibom.operations.scanning.source_facts import source_node, source_origin
@@ -60,7 +61,8 @@ def bom_of_place(
 ) -> bytes:
     """Catalog a place that was fetched and hashed, and write its BOM.
 
-    It says that it was fetched ``now``, where the source was asked. Raises as
+    It says that it was fetched ``now``, where the source was asked: the time at which
+    it was asked what there is, and not that at which the last byte arrived. Raises as
     :func:`~aibom.operations.scanning.scan.scan` does.
     """
     scanned = _named(
@@ -106,7 +108,9 @@ def bom_of_snapshot(
 
 
 def _named(scanned: Scanned, resolved: Resolved, name: str, now: datetime) -> Scanned:
-    graph, root = scanned.graph, scanned.root
+    """As the importer calls it, with what its source says and when that was asked."""
+    graph = as_fetched(scanned.graph, resolved.mode)
+    root = graph.nodes[str(graph.root)]
     facts = [
         replace(fact, field="stated-name") if fact.field == "name" else fact
         for fact in root.facts

@@ -19,6 +19,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,8 @@ from aibom.statement import parse_json, to_json
 
 __all__ = ["Quarantine", "changed", "quarantine_of", "require_free"]
 
+#: Who else may write to a folder, by the bit that lets them; the letter is chmod's.
+_OTHERS = {stat.S_IWGRP: "group", stat.S_IWOTH: "others"}
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
 
 
@@ -251,15 +254,32 @@ def _require_own_parent(folder: Path) -> None:
     Everything here goes by paths: who exchanges the quarantine for a link while files
     are written would have us write wherever the link leads.
     """
-    found = os.stat(folder)
-    open_to_others = found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX
-    if open_to_others or found.st_uid not in (0, os.geteuid()):
-        raise InputError(
-            "others can exchange what lies in it",
-            reason="quarantine-unusable",
-            where=str(folder),
-            hint="chmod go-w, or set the sticky bit (chmod +t)",
+    found, quoted = os.stat(folder), shlex.quote(str(folder))
+    if found.st_uid not in (0, os.geteuid()):
+        raise _exchangeable(
+            folder,
+            f"it belongs to user {found.st_uid}, who",
+            "fetch to a folder of your own (--to)",
         )
+    may = [(bit, word) for bit, word in _OTHERS.items() if found.st_mode & bit]
+    if may and not found.st_mode & stat.S_ISVTX:
+        letters = "".join(word[0] for _, word in may)
+        raise _exchangeable(
+            folder,
+            f"{' and '.join(word for _, word in may)} may write there, and so",
+            f"chmod {letters}-w {quoted}; or fetch to a folder that only you can write "
+            "to (--to); or, if they have to write there, keep them from renaming what "
+            f"is yours: chmod +t {quoted}",
+        )
+
+
+def _exchangeable(folder: Path, who: str, hint: str) -> InputError:
+    return InputError(
+        f"{who} can exchange what lies in it, while it is decided about",
+        reason="quarantine-unusable",
+        where=str(folder),
+        hint=hint,
+    )
 
 
 def _require_ours(path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aibom.attest.signing import StatementSigner
@@ -10,12 +12,40 @@ from aibom.errors import UsageError
 from aibom.lineage.nodes import Kind
 from aibom.operations.gate import Options
 from aibom.operations.importing.artifact_lock import LockedArtifact
-from aibom.operations.importing.imported import default_name
+from aibom.operations.importing.imported import default_name, kind_of
 from aibom.sources.reference import Reference
 from aibom.sources.remote import Resolved
 from aibom.verdict import Verdict
 
-__all__ = ["Fetched", "Request"]
+__all__ = ["Clock", "Fetched", "Request"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What time it is: a download takes hours, and a gate decides after it.
+
+    ``began`` is a time of day, ``timer`` counts seconds, and ``since`` is what it said
+    then. ``asked`` is when the source was asked what there is.
+    """
+
+    began: datetime
+    timer: Callable[[], float]
+    since: float
+    asked: datetime
+
+    @classmethod
+    def started(cls, began: datetime, timer: Callable[[], float]) -> Clock:
+        """A clock that says ``began`` now."""
+        return cls(began, timer, timer(), began)
+
+    @property
+    def now(self) -> datetime:
+        """The time now."""
+        return self.began + timedelta(seconds=self.timer() - self.since)
+
+    def asking(self) -> Clock:
+        """The clock of whoever asks the source now."""
+        return replace(self, asked=self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +82,32 @@ class Request:
             )
         return name
 
+    @property
+    def kind_asked(self) -> Kind | None:
+        """What it is, by the caller or the reference; None where files can tell."""
+        return self.kind or kind_of(self.reference)
+
+    @property
+    def gate_options(self) -> Options:
+        """The caller's, and what the reference says it is."""
+        kind = self.kind_asked
+        return replace(self.options, kind=kind.value if kind else None)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names by which a supplier may have signed what was asked for."""
+        if self.name is not None:
+            return frozenset({self.name})
+        return frozenset({self.called, self.reference.name})
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """What came of it: ``path`` is None unless the verdict allows.
 
     ``already`` says that it was there, and was decided about again. ``quarantine`` is
-    where refused bytes were kept on request.
+    where refused bytes were kept on request. ``told`` is the file beside the target
+    with the verdict; None where it could not be written, which takes no refusal back.
     """
 
     verdict: Verdict
@@ -66,3 +115,4 @@ class Fetched:
     path: Path | None = None
     quarantine: Path | None = None
     already: bool = False
+    told: Path | None = None

@@ -12,7 +12,7 @@ from aibom.operations.policies.folder import builtin_packs
 from aibom.reading import suggest
 from aibom.resources import policy_path
 
-__all__ = ["init_folder"]
+__all__ = ["fresh_until", "init_folder"]
 
 _FILES = (
     "policy.yaml",
@@ -25,6 +25,11 @@ _FILES = (
 )
 _FRESH = timedelta(days=30)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def fresh_until(now: datetime) -> str:
+    """The day on which the advisories of a folder that is made now expire."""
+    return f"{now + _FRESH:%Y-%m-%d}"
 
 
 def init_folder(folder: Path, pack: str, name: str, now: datetime) -> tuple[Path, ...]:
@@ -56,7 +61,7 @@ def init_folder(folder: Path, pack: str, name: str, now: datetime) -> tuple[Path
     values = {
         "{name}": name,
         "{pack}": reference,
-        "{expires}": f"{now + _FRESH:%Y-%m-%d}",
+        "{expires}": fresh_until(now),
     }
     for path in paths:
         text = policy_path(f"templates/{path.name}").read_text(encoding="utf-8")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aibom.operations.reporting.coverage import load_profile
-from aibom.report.completeness.coverage import coverage
+from aibom.report.completeness.coverage import tally
 from aibom.report.completeness.subject import Subject
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Ratio
+from aibom.report.own import document_signer
 
 __all__ = ["PROFILES", "completeness"]
 
@@ -25,29 +26,31 @@ def completeness(
     """
     if not material.file.readable:
         return ()
-    own = material.evidence.owning(material.root)
-    is_signed = material.signature.state == "allowed"
+    signature = material.signature
+    # Without a name nobody signed it: a stranger's signature has none either.
+    name = signature.signer if signature.state == "allowed" else ""
     subject = Subject(
         material.document,
         material.graph,
         material.file.digest,
         material.evidence,
-        signer=own[0].signer if own and is_signed else None,
+        signer=document_signer(material.evidence, material.root, name),
         valid=not material.file.problems,
         listed=frozenset(material.listed),
+        now=material.now,
     )
     return tuple(_ratio(name, subject) for name in profiles)
 
 
 def _ratio(name: str, subject: Subject) -> Ratio:
     profile = load_profile(name)
-    found = coverage(profile, subject)
+    found = tally(profile, subject)
     return Ratio(
         profile.title,
         f"{profile.edition}, {profile.dated}".strip(", "),
         profile.status_note,
         found.applicable,
-        found.answered.part,
+        found.answered,
         found.by_bytes,
         found.by_signature,
     )

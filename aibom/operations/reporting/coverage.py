@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def profile_ids() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in policy_path(_FOLDER).glob("*.yaml")))
 
 
+@cache
 def load_profile(name: str) -> Profile:
     """One profile by its id.
 
@@ -117,7 +119,7 @@ def read_subject(
             hint="--signers FILE, with those whom you believe",
         )
     bom = path / BOM_NAME if path.is_dir() else path
-    measured = _read(bom)
+    measured = _read(bom, now)
     if signers is not None:
         return _with_evidence(measured, path, bom, signers, evidence, now, progress)
     if path.is_dir():
@@ -125,7 +127,7 @@ def read_subject(
     return measured
 
 
-def _read(path: Path) -> Measured:
+def _read(path: Path, now: datetime) -> Measured:
     """The document as it is, tolerantly; nothing of it is verified."""
     data = read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
@@ -143,6 +145,7 @@ def _read(path: Path) -> Measured:
             digest,
             valid=not findings,
             listed=frozenset(graph.nodes),
+            now=now,
         ),
         len(findings),
     )

@@ -7,34 +7,37 @@ well, on an invalid one, and on those of other tools.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-from aibom.bom.decode import is_profiled
-from aibom.bom.parse import parse, read_bytes
-from aibom.digest import BOM_NAME, BUNDLE_NAME
-from aibom.errors import AibomError, DocumentInvalid, InputError, UsageError
-from aibom.lineage.build import GraphBuilder
+from aibom.bom.collector import collector_paused
+from aibom.bom.parse import read_bytes
+from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Progress, hash_path
+from aibom.errors import AibomError, InputError, UsageError
 from aibom.lineage.closure import close
-from aibom.lineage.evidence import EvidenceSet
-from aibom.lineage.graph import Graph
-from aibom.lineage.nodes import Kind, Origin
 from aibom.operations.files import read_small
 from aibom.operations.gate import Options, decided
 from aibom.operations.place import bundle_beside, is_bom_name
 from aibom.operations.policies.folder import Folder, load_folder, require_outside
+from aibom.operations.reporting.artifact import (
+    artifact_of,
+    contradictions,
+    looked_at,
+    with_bytes,
+)
 from aibom.operations.reporting.completeness import PROFILES, completeness
 from aibom.operations.reporting.preset import preset_folder
+from aibom.operations.reporting.reading import (
+    DocumentRead,
+    read_tolerantly,
+    unverified,
+)
 from aibom.operations.reporting.signature import bom_signature
-from aibom.operations.scanning.bom import scan_document
 from aibom.operations.suppliers.answers import read_supplied
 from aibom.operations.suppliers.compare import document_notes, supplied_entries
-from aibom.operations.validate import BomFile, load_bom
 from aibom.operations.verify import (
     Verified,
     load_signers,
@@ -45,7 +48,7 @@ from aibom.reading import parse_yaml
 from aibom.report.diligence.build import build_report
 from aibom.report.diligence.catalogue import Catalogue, read_catalogue
 from aibom.report.diligence.compare import changes_since
-from aibom.report.diligence.material import File, Material
+from aibom.report.diligence.material import Artifact, Material
 from aibom.report.diligence.model import Report
 from aibom.resources import policy_path
 
@@ -54,8 +57,11 @@ __all__ = [
     "load_catalogue",
     "make_report",
     "report_and_material",
+    "written_report",
 ]
 
+#: Checks whose setting `type` is a type of audit.
+_OF_AUDITS = frozenset({"required-audit", "metric-threshold", "monitoring-fresh"})
 CATALOGUE = "report/supplier-questions.yaml"
 
 
@@ -64,7 +70,8 @@ class Asked:
     """What the caller gives beside the BOM; all of it may be left out.
 
     ``overrides`` are told in the report, such as an effective time; ``profiles`` are
-    those that completeness is counted by.
+    those that completeness is counted by. ``artifact`` is a folder or file whose bytes
+    are read and compared with what the BOM says; without it, none are.
     """
 
     evidence: tuple[Path, ...] = ()
@@ -73,37 +80,94 @@ class Asked:
     compare: Path | None = None
     overrides: tuple[str, ...] = ()
     profiles: tuple[str, ...] = PROFILES
+    artifact: Path | None = None
 
 
+@cache
 def load_catalogue() -> Catalogue:
-    """The questions that come with this program."""
+    """The questions that come with this program, read once in a process."""
     path = policy_path(CATALOGUE)
     return read_catalogue(parse_yaml(read_small(path), path.name), path.name)
 
 
-def make_report(bom: Path, asked: Asked, now: datetime) -> Report:
+def make_report(
+    bom: Path, asked: Asked, now: datetime, *, progress: Progress | None = None
+) -> Report:
     """Report on one BOM, as of ``now``.
 
     Raises :class:`~aibom.errors.InputError` for what cannot be read,
     :class:`~aibom.errors.DocumentInvalid` for what is no JSON object,
     :class:`~aibom.errors.PolicyInvalid` for the reader's own files, and for
     ``compare`` what :func:`~aibom.report.diligence.compare.changes_since` raises.
-    Evidence that does not hold raises nothing: the report says so.
+    Evidence that does not hold, and bytes that differ, raise nothing: the report says
+    so.
     """
-    report, _ = report_and_material(bom, asked, now)
+    report, _ = report_and_material(bom, asked, now, progress=progress)
     return report
 
 
 def report_and_material(
-    bom: Path, asked: Asked, now: datetime
+    bom: Path, asked: Asked, now: datetime, *, progress: Progress | None = None
 ) -> tuple[Report, Material]:
-    """The same, with what it was made from: for drawing, and for other reports."""
+    """The same, with what it was made from: for drawing, and for other reports.
+
+    The garbage collector of the process is off meanwhile: there is nothing to collect.
+    """
+    with collector_paused():
+        return _report_and_material(bom, asked, now, progress)
+
+
+def written_report(
+    bom: Path,
+    asked: Asked,
+    now: datetime,
+    form: str,
+    *,
+    progress: Progress | None = None,
+) -> tuple[Report, bytes]:
+    """The report with its bytes as ``html`` (with its picture), ``markdown``, ``json``.
+
+    Raises what :func:`make_report` raises; the same input gives the same bytes.
+    """
+    with collector_paused():
+        report, material = _report_and_material(bom, asked, now, progress)
+        return report, _written(report, material, form)
+
+
+def _written(report: Report, material: Material, form: str) -> bytes:
+    if form == "json":
+        from aibom.report.diligence.machine import report_json
+
+        return report_json(report)
+    if form == "markdown":
+        from aibom.report.diligence.markdown import report_markdown
+
+        return report_markdown(report)
+    from aibom.report.diligence.drawing import draw_lineage
+    from aibom.report.diligence.html import report_html
+
+    return report_html(report, draw_lineage(material))
+
+
+def _report_and_material(
+    bom: Path, asked: Asked, now: datetime, progress: Progress | None
+) -> tuple[Report, Material]:
     _require_file(bom)
     old = None if asked.compare is None else read_small(asked.compare)
     folder, not_asked = _folder(asked, bom)
-    material = _material(bom, asked, folder, not_asked, now)
+    content = (
+        None if asked.artifact is None else hash_path(asked.artifact, progress=progress)
+    )
+    material = _material(bom, asked, folder, not_asked, content, now)
+    catalogue = load_catalogue()
+    told = contradictions(material, catalogue)
+    if told:
+        both = {
+            key: (*material.supplied.get(key, ()), *new) for key, new in told.items()
+        }
+        material = replace(material, supplied={**material.supplied, **both})
     ratios = completeness(material, asked.profiles)
-    report = build_report(material, load_catalogue(), ratios)
+    report = build_report(material, catalogue, ratios)
     if old is not None:
         changes = changes_since(old, str(asked.compare), report)
         report = replace(report, changes=changes)
@@ -126,61 +190,26 @@ def _require_file(bom: Path) -> None:
 def _folder(asked: Asked, bom: Path) -> tuple[Folder, tuple[str, ...]]:
     left: tuple[str, ...]
     if asked.policy is not None:
-        folder, left = _own_folder(asked.policy, bom), ()
+        require_outside(asked.policy, _artifact_of(bom))
+        if asked.artifact is not None:
+            require_outside(asked.policy, asked.artifact)
+        folder, left = load_folder(asked.policy, require_lock=False), ()
     else:
         folder, left = preset_folder()
     if asked.signers is not None:
         # Signers in the folder of an artifact would be the supplier's choice.
+        if asked.artifact is not None:
+            require_outside(asked.signers, asked.artifact)
         signers = load_signers(asked.signers, _artifact_of(bom))
         folder = replace(folder, signers=signers)
     return folder, left
-
-
-def _own_folder(policy: Path, bom: Path) -> Folder:
-    require_outside(policy, _artifact_of(bom))
-    return load_folder(policy, require_lock=False)
 
 
 def _artifact_of(bom: Path) -> Path:
     return bom.parent if bom.name == BOM_NAME else bom
 
 
-# ── what is read and checked ──
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The document, however far it could be read."""
-
-    document: Mapping[str, Any]
-    graph: Graph
-    file: File
-    whole: BomFile | None
-    ours: bool
-
-
-def _read(bom: Path) -> _Read:
-    data = read_bytes(bom)
-    digest = hashlib.sha256(data).hexdigest()
-    document = parse(data, str(bom)).document
-    readable = document.get("bomFormat") == "CycloneDX"
-    ours = is_profiled(document)
-    try:
-        whole = load_bom(data, str(bom), "profile" if ours else "references")
-    except DocumentInvalid:
-        graph, findings = scan_document(bom)
-        problems = tuple((f.pointer, f.code, f.detail) for f in findings)
-        graph = graph if readable else _nothing(digest)
-        file = File(bom.name, digest, problems, readable)
-        return _Read(document, graph, file, None, ours=False)
-    return _Read(document, whole.graph, File(bom.name, digest), whole, ours)
-
-
-def _nothing(digest: str) -> Graph:
-    """A lineage of which nothing is known: other formats mean other things."""
-    build = GraphBuilder(Origin("bom", digest))
-    name = f"sha256:{digest}"
-    return build.graph(build.entity(Kind.SYSTEM, None, described_by=name))
+# ── what is checked ──
 
 
 def _material(
@@ -188,9 +217,10 @@ def _material(
     asked: Asked,
     folder: Folder,
     not_asked: tuple[str, ...],
+    content: Content | None,
     now: datetime,
 ) -> Material:
-    read = _read(bom)
+    read = read_tolerantly(bom)
     signature = bom_signature(bom, read.file.digest, folder.signers, now)
     options = Options(overrides=asked.overrides)
     conflicts: tuple[str, ...] = ()
@@ -200,8 +230,9 @@ def _material(
         raise
     except AibomError as error:
         conflicts = (_told(error),)
-        verified = _unverified(read, bom)
-    verdict = decided(folder, verified, options, now, dry_run=True)
+        verified = unverified(read)
+    verified, weighed, artifact = _with_artifact(verified, asked, folder, content)
+    verdict = decided(folder, weighed, options, now, dry_run=True)
     roots = folder.data.roots or {}
     material = Material(
         verified.graph,
@@ -216,15 +247,56 @@ def _material(
         evidence_given=bool(asked.evidence) or signature.state == "allowed",
         signers_given=bool(folder.signers),
         not_asked=not_asked,
-        conflicts=conflicts,
+        audit_types=_audit_types(folder),
+        conflicts=(*conflicts, *_differences(artifact)),
         notes=_notes(conflicts),
+        artifact=artifact,
     )
     supplied = read_supplied(asked.evidence, folder.signers, now)
+    if not (supplied.items or supplied.problems):
+        return material
     return replace(
         material,
         supplied=supplied_entries(supplied, material),
         notes=(*material.notes, *document_notes(supplied)),
     )
+
+
+def _with_artifact(
+    verified: Verified, asked: Asked, folder: Folder, content: Content | None
+) -> tuple[Verified, Verified, Artifact | None]:
+    """With what bytes prove: for the report, and for its rules.
+
+    Rules are about the product. Where other bytes are there they are asked as if none
+    had been read, because those say nothing about it.
+    """
+    if content is None or asked.artifact is None:
+        return verified, verified, None
+    root = verified.graph.nodes[verified.root]
+    evidence = with_bytes(verified.evidence, content)
+    artifact = artifact_of(asked.artifact, content, root, evidence)
+    told = replace(verified, evidence=evidence)
+    if not artifact.agrees:
+        return told, verified, artifact
+    looked = looked_at(evidence, asked.artifact, content, folder)
+    return told, replace(verified, evidence=looked), artifact
+
+
+def _differences(artifact: Artifact | None) -> tuple[str, ...]:
+    if artifact is None:
+        return ()
+    return tuple(f"artifact {artifact.name}: {text}" for text in artifact.differences)
+
+
+def _audit_types(folder: Folder) -> dict[str, tuple[str, ...]]:
+    """Of each rule that asks for audits, of which types."""
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in folder.policy.rules:
+        if rule.check.id in _OF_AUDITS:
+            found[rule.id] = (rule.settings.type,)
+        elif rule.check.id == "test-after-change":
+            found[rule.id] = rule.settings.types
+    return found
 
 
 def _told(error: AibomError) -> str:
@@ -239,7 +311,12 @@ def _notes(conflicts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _verified(
-    bom: Path, read: _Read, asked: Asked, folder: Folder, state: str, now: datetime
+    bom: Path,
+    read: DocumentRead,
+    asked: Asked,
+    folder: Folder,
+    state: str,
+    now: datetime,
 ) -> Verified:
     """With signatures in the evidence, and that beside the BOM if it counts."""
     if (
@@ -248,7 +325,7 @@ def _verified(
         or not (asked.evidence or state == "allowed")
     ):
         # Nothing that could vouch for this BOM, which need not be read once more.
-        return verify_claims(_claims(read, bom), folder.signers, asked.evidence, now)
+        return verify_claims(read.claims, folder.signers, asked.evidence, now)
     if state != "allowed":
         return verify_document(bom, folder.signers, asked.evidence, now)
     with tempfile.TemporaryDirectory(prefix="aibom-") as scratch:
@@ -263,25 +340,3 @@ def _verified(
 
 def _bundle(bom: Path) -> Path:
     return bundle_beside(bom) if is_bom_name(bom.name) else bom
-
-
-def _claims(read: _Read, bom: Path) -> BomFile:
-    if read.whole is not None:
-        return read.whole
-    digest = read.file.digest
-    return BomFile(str(bom), digest, read.document, read.graph, ())
-
-
-def _unverified(read: _Read, bom: Path) -> Verified:
-    """What the BOM says, with nothing behind it."""
-    graph = read.graph
-    return Verified(
-        graph,
-        str(graph.root),
-        EvidenceSet(),
-        name=None,
-        signer=None,
-        boms=((bom.name, f"sha256:{read.file.digest}"),),
-        evidence_digests=(),
-        ancestors="not verified",
-    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from aibom.bom.decode import decode, is_profiled
 from aibom.bom.foreign import decode_foreign
-from aibom.bom.parse import parse, read_bytes
+from aibom.bom.parse import Parsed, parse, read_bytes
 from aibom.bom.problem import Problem
 from aibom.bom.tolerant import tolerant_view
 from aibom.catalogers.findings import Finding
@@ -24,7 +24,7 @@ from aibom.lineage.identity import undigested_id
 from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin, Relation
 from aibom.operations.validate import problems_of
 
-__all__ = ["is_bom", "scan_document"]
+__all__ = ["is_bom", "scan_document", "scan_parsed"]
 
 _HEAD = 64 * 1024
 _MAX_FINDINGS = 500
@@ -56,7 +56,16 @@ def scan_document(path: Path) -> tuple[Graph, tuple[Finding, ...]]:
     """
     data = read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
-    parsed = parse(data, str(path))
+    return scan_parsed(parse(data, str(path)), digest, path.name)
+
+
+def scan_parsed(
+    parsed: Parsed, digest: str, name: str
+) -> tuple[Graph, tuple[Finding, ...]]:
+    """The same for a document that was read already; ``digest`` is that of its bytes.
+
+    ``name`` is what findings call the file.
+    """
     problems = list(
         problems_of(parsed.document, digest, "references", parsed.duplicate_keys)
     )
@@ -67,7 +76,7 @@ def scan_document(path: Path) -> tuple[Graph, tuple[Finding, ...]]:
         graph = _read(view, digest, problems)
     findings = tuple(
         Finding(
-            path.name,
+            name,
             problem.pointer,
             problem.reason,
             "bom",

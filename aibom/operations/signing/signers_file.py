@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from aibom.attest.authority import Authority, ByCertificate, ByIdentity, ByKey
+from aibom.attest.keys import load_public
 from aibom.attest.signers import PREDICATES, AllowedSigner, read_signers
 from aibom.errors import AibomError, InputError, PolicyInvalid, UsageError
-from aibom.operations.files import write_atomic
+from aibom.operations.files import read_small, write_atomic
 from aibom.operations.signing.signer_of import (
     VERSION,
     Proof,
@@ -36,6 +37,7 @@ __all__ = [
     "Proof",
     "SignedBy",
     "Wanted",
+    "key_given",
     "plan_addition",
     "who_signed",
     "write_addition",
@@ -67,6 +69,40 @@ class Addition:
     unsaid: tuple[str, ...]
     before: bytes | None = field(repr=False)
     after: bytes = field(repr=False)
+
+
+def key_given(proof: Proof) -> SignedBy:
+    """A public key as the signer of an entry, without any signature by it.
+
+    What an entry by hand would be: nobody has shown that they have the private key, and
+    nothing says what it may sign. Raises :class:`~aibom.errors.UsageError`
+    (``proof-missing``) where there is no key, or something else beside it, and as
+    reading a key does.
+    """
+    others = [
+        f"--{name.replace('_', '-')}"
+        for name in ("trust_root", "roots", "timestamp_roots")
+        if getattr(proof, name) is not None
+    ]
+    if proof.public_key is None or others:
+        raise UsageError(
+            f"{others[0]} says something of a signature only"
+            if others
+            else "whom to add? There is neither a signature nor a key",
+            reason="proof-missing",
+            where="--from",
+            hint="give a signature of theirs (--from BUNDLE), or their key alone "
+            "(--public-key FILE)",
+        )
+    path = proof.public_key
+    key = load_public(read_small(path).decode("utf-8", "replace"), str(path))
+    told = (
+        ("key of", str(path)),
+        ("fingerprint", f"sha256:{key.hint} of its PEM"),
+        *(("or", f"sha256:{of_der} of its DER") for of_der in key.hints - {key.hint}),
+        ("shown by", "nobody: no signature was looked at"),
+    )
+    return SignedBy(told, f"key {key.hint[:16]}", {"public_key": key.pem})
 
 
 def plan_addition(signed: SignedBy, wanted: Wanted, to: Path) -> Addition:
@@ -115,15 +151,18 @@ def _entry(signed: SignedBy, wanted: Wanted, to: Path) -> dict[str, Any]:
     if not wanted.namespaces:
         names = " ".join(f"--namespace {shlex.quote(n)}" for n in signed.names[:3])
         raise UsageError(
-            "which names may the signer speak of? None are taken from a bundle",
+            "which names may the signer speak of? That is yours to say",
             reason="namespace-missing",
             where="--namespace",
-            hint=f"this bundle speaks of: {names}" if names else "give a pattern",
+            hint=f"this bundle speaks of: {names}"
+            if names
+            else 'give a pattern: --namespace "acme/*"',
         )
     predicates = wanted.predicates or ((signed.predicate,) if signed.predicate else ())
     if not predicates:
         raise UsageError(
-            "the bundle holds a statement that no word of signers.yaml stands for",
+            "nothing tells what the signer may sign: there is no bundle, or it holds a "
+            "statement that no word of signers.yaml stands for",
             reason="predicate-missing",
             where="--predicate",
             hint=f"say what the signer may sign: {', '.join(PREDICATES)}",

@@ -29,9 +29,10 @@ from aibom.attest.document_statement import (
 from aibom.attest.signers import AllowedSigner
 from aibom.attest.verify import Identified, identify
 from aibom.digest import Digest
-from aibom.errors import AibomError
+from aibom.errors import AibomError, DocumentInvalid
 from aibom.operations.files import read_small, shown
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
+from aibom.operations.suppliers.exact import is_same, is_same_organisation
 from aibom.statement import Statement
 
 __all__ = [
@@ -49,11 +50,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A thing of the lineage: its id, its digest where it has one, all its names."""
+    """A thing of the lineage: its id, its digest where it has one, all its names.
+
+    ``owners`` are the organisations of which the lineage says that it is theirs.
+    """
 
     node: str
     digest: Digest | None
     names: tuple[str, ...]
+    owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,8 @@ class SupplierAnswer:
 
     ``signed_by`` is the name of the signer where it is that one's own word about its
     own; else None, and ``refusal`` says why (``signature-absent`` for none). ``lapsed``
-    says that it held until a day that has passed. ``conflicts`` are what it disagrees
-    with, in words.
+    says that it held until a day that has passed, ``not_yet`` that it holds from a day
+    to come. ``conflicts`` are what it disagrees with, in words.
     """
 
     question: str
@@ -104,6 +109,7 @@ class SupplierAnswer:
     location: str
     statement: str
     lapsed: bool = False
+    not_yet: bool = False
     conflicts: tuple[str, ...] = ()
 
 
@@ -117,7 +123,8 @@ def read_supplied(
 
     Other statements are passed over, and so is what cannot be read as one: whoever
     collects the evidence of a run answers for those. A statement of ours that is
-    malformed, or whose signature does not hold, is a problem and counts for nothing.
+    malformed, whose signature does not hold, or that says it was received after it was
+    signed or on a day to come, is a problem and counts for nothing.
     """
     found: dict[str, Supplied] = {}
     problems: list[str] = []
@@ -127,7 +134,9 @@ def read_supplied(
             try:
                 one = _read(path, location, tuple(signers), now)
             except AibomError as error:
-                problems.append(f"{location}: {error.message} [{error.reason}]")
+                # Messages of the operating system name the whole path.
+                told = error.message.replace(str(path), location)
+                problems.append(f"{location}: {told} [{error.reason}]")
                 continue
             if one is not None:
                 held = found.get(one.id)
@@ -159,10 +168,10 @@ def _read(
     found = Identified(statement, None, "signature-absent")
     if signed:
         found = identify(parse_bundle(data, location), signers, now)
-    return _supplied(found, location)
+    return _supplied(found, location, now)
 
 
-def _supplied(found: Identified, location: str) -> Supplied:
+def _supplied(found: Identified, location: str, now: datetime) -> Supplied:
     statement = found.statement
     subjects = tuple(
         (subject.name or "", digest)
@@ -174,11 +183,40 @@ def _supplied(found: Identified, location: str) -> Supplied:
         item = replace(item, answers=read_answers(statement, location))
     else:
         item = replace(item, document=read_document(statement, location))
+    _require_possible(item, found.signed_at, now, location)
     refusal = found.refusal
     if refusal is None:
         refusal = _party_refusal(item, found.signer)
     signer = None if refusal else found.signer
     return replace(item, signer=signer, refusal=refusal)
+
+
+def _require_possible(
+    item: Supplied, signed_at: datetime | None, now: datetime, where: str
+) -> None:
+    """Refuse what cannot have been received when it says so.
+
+    That is a day, somewhere on Earth, so that it may be one more than it is in UTC.
+    """
+    said = item.answers or item.document
+    received = said.received if said else None
+    if received is None:
+        return
+    if signed_at is not None and received - signed_at > _DAY:
+        raise DocumentInvalid(
+            f"says that it was received on {received:%Y-%m-%d}, but was signed on "
+            f"{signed_at:%Y-%m-%d}",
+            reason="received-after-signing",
+            where=where,
+            hint="ask the signer for a statement with the day on which it was given",
+        )
+    if received - now > _DAY:
+        raise DocumentInvalid(
+            f"says that it was received on {received:%Y-%m-%d}, which is still to come",
+            reason="received-in-future",
+            where=where,
+            hint="import it again, with the day on which you got it",
+        )
 
 
 def _party_refusal(item: Supplied, signer: AllowedSigner | None) -> str | None:
@@ -253,7 +291,7 @@ def _told(
     if item.signer is not None:
         refusal = _own_refusal(item, item.signer, about)
     signer = item.signer if refusal is None else None
-    until = answer.valid_until
+    until, since = answer.valid_until, answer.since
     return SupplierAnswer(
         question=answer.question,
         text=answer.text,
@@ -262,17 +300,26 @@ def _told(
         signed_by=signer.signer.name if signer else None,
         refusal=refusal,
         received=given.received,
-        since=answer.since,
+        since=since,
         valid_until=until,
         evidence=answer.evidence,
         location=item.location,
         statement=item.id,
-        lapsed=until is not None and now >= until + _DAY,
+        lapsed=until is not None and now - until >= _DAY,
+        not_yet=since is not None and since - now > _DAY,
     )
 
 
 def _own_refusal(item: Supplied, signer: AllowedSigner, about: About) -> str | None:
-    """``not-about-its-own`` unless statement and lineage say that it is theirs."""
+    """``not-about-its-own`` unless statement and lineage say that it is theirs.
+
+    Where the lineage says whose it is, it has to be the signer's: a namespace that is
+    wide does not make the words of one organisation those of another.
+    """
+    party = signer.signer.party or ""
+    theirs = (is_same_organisation(party, owner) for owner in about.owners)
+    if about.owners and not any(theirs):
+        return "not-about-its-own"
     named = {name for name, digest in item.subjects if digest == about.digest}
     if named & {*about.names} and all(map(signer.may_name, (*named, *about.names))):
         return None
@@ -280,17 +327,13 @@ def _own_refusal(item: Supplied, signer: AllowedSigner, about: About) -> str | N
 
 
 def _rivals(one: SupplierAnswer, others: Sequence[SupplierAnswer]) -> tuple[str, ...]:
-    if not one.exact or one.lapsed:
+    if not one.exact or one.lapsed or one.not_yet:
         return ()
     return tuple(
         f"{other.by} says {other.exact} ({other.location})"
         for other in others
         if other.question == one.question
         and other.exact
-        and not other.lapsed
-        and _plain(other.exact) != _plain(one.exact)
+        and not (other.lapsed or other.not_yet)
+        and not is_same(one.question, one.exact, other.exact)
     )
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()

@@ -22,7 +22,13 @@ from aibom.errors import InputError
 from aibom.lineage.nodes import Node
 from aibom.report.diligence.catalogue import Catalogue, Question
 from aibom.report.diligence.material import Material
-from aibom.report.diligence.model import Answer, Entry, Report, Status
+from aibom.report.diligence.model import (
+    Answer,
+    Entry,
+    Report,
+    RuleNote,
+    Status,
+)
 from aibom.report.text import escape
 
 __all__ = [
@@ -40,11 +46,14 @@ API_VERSION = "aibom/supplier-questions/v1"
 EXACT: Mapping[str, str] = MappingProxyType(
     {
         "identity.version": "the version alone",
+        "identity.supplier": "its name alone, as registered",
         "identity.digest": "sha256:… of the file, or tree-sha256:… of the folder",
         "data-provenance.sources": "its package URL or address alone",
+        "data-provenance.collector": "the name of the organisation alone",
         "data-provenance.exact-bytes": "sha256:… of the file, or tree-sha256:…",
         "model-supply-chain.base-models": (
-            "each by package URL, name or sha256:…, separated by spaces; or: none"
+            "each by package URL, name, name@commit or sha256:…, separated by spaces; "
+            "or: none"
         ),
         "model-supply-chain.pinned": "the full commit id",
         "model-supply-chain.exact-bytes": "sha256:… of the file, or tree-sha256:…",
@@ -126,8 +135,8 @@ def questionnaire(
     for question in catalogue.questions:
         heading = titles.get(question.area) or parts.get(question.section, "")
         answer = report.by_id[question.id]
-        for name, status, said in _open(material, question, answer, everything):
-            one = _asked(material, question, name, status, said, heading)
+        for known in _open(material, question, answer, everything):
+            one = _asked(material, question, known, heading)
             asked.setdefault(one.id, one)
     if len(asked) > MAX_ANSWERS:
         raise InputError(
@@ -144,62 +153,80 @@ def questionnaire(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of one thing: its worth, what is said, what rules find."""
+
+    name: str
+    status: Status
+    said: tuple[Entry, ...] = ()
+    failed: tuple[RuleNote, ...] = ()
+
+
 def _open(
     material: Material, question: Question, answer: Answer, everything: bool
-) -> Iterator[tuple[str, Status, list[Entry]]]:
-    """Of what is asked: the node, what is known of it now, and what is said."""
+) -> Iterator[_Known]:
+    """What there is to ask about one question, thing by thing."""
     said: dict[str, list[Entry]] = {}
     for entry in answer.entries:
         said.setdefault(entry.node, []).append(entry)
+    failed: dict[str, list[RuleNote]] = {}
+    for note in answer.failed:
+        failed.setdefault(note.node, []).append(note)
+        said.setdefault(note.node, [])
     wanted = tuple(Status) if everything else _OPEN
     nodes = set(material.about(question.about))
     whole = material.root not in nodes and (question.id in _LISTS or not said)
     if whole and answer.status in wanted:
-        yield material.root, answer.status, []
+        yield _Known(material.root, answer.status)
     for name, entries in said.items():
-        status = _worth(entries)
-        if status in wanted:
-            yield name, status, entries
+        status, wrong = _worth(entries), tuple(failed.get(name, ()))
+        if status in wanted or wrong:
+            yield _Known(name, status, tuple(entries), wrong)
 
 
 def _worth(entries: list[Entry]) -> Status:
     found = {entry.status for entry in entries}
-    return next(status for status in _BEST_FIRST if status in found)
+    return next((one for one in _BEST_FIRST if one in found), Status.MISSING)
 
 
 def _asked(
     material: Material,
     question: Question,
-    name: str,
-    status: Status,
-    said: list[Entry],
+    known: _Known,
     heading: str,
 ) -> OpenQuestion:
-    about = thing(material.node(name))
-    of_list = name == material.root and question.id in _LISTS
+    about = thing(material.node(known.name))
+    of_list = known.name == material.root and question.id in _LISTS
     exact = EXACT.get(question.id, "")
     if question.id in _LISTS and of_list != (question.id == _LISTS[0]):
         exact = ""
-    texts = [entry.text for entry in said if entry.text][:_SHOWN]
+    texts = [entry.text for entry in known.said if entry.text][:_SHOWN]
     told = f": {'; '.join(texts)}" if texts else ""
     return OpenQuestion(
         answer_id(question.id, about),
         about,
         heading or "Further questions",
         question.asks,
-        escape(f"{status.words}{told}", _LONGEST),
-        escape(_request(question, status), 4 * _LONGEST),
+        escape(f"{known.status.words}{told}", _LONGEST),
+        escape(_request(question, known), 4 * _LONGEST),
         exact,
     )
 
 
-def _request(question: Question, status: Status) -> str:
-    """What to write: what is wanted, or how to make more of what is there."""
-    if status is Status.CONFLICTING:
-        return f"What we have disagrees. Which is right, and why? {question.request}"
-    if status is Status.STATED:
+def _request(question: Question, known: _Known) -> str:
+    """What to write: what is wrong, wanted, or only stated so far."""
+    if known.failed:
+        told = ". ".join(note.told for note in known.failed[:_SHOWN])
         return (
-            "You state this; provide it as a statement signed by whoever answers for "
-            f"it, bound to the digest. {question.request}"
+            f"This does not hold: {told}. Say how this came about, correct it, and "
+            f"show the same again for the corrected version. {question.request}"
+        )
+    if known.status is Status.CONFLICTING:
+        return f"What we have disagrees. Which is right, and why? {question.request}"
+    if known.status is Status.STATED:
+        return (
+            "So far this is only stated: provide it as a statement signed by whoever "
+            f"answers for it, bound to the digest. {question.request}"
         )
     return question.request

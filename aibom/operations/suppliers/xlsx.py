@@ -1,7 +1,8 @@
 """A questionnaire as a spreadsheet: texts only, and the same bytes every time.
 
-No formula, no link, no macro. What comes from the BOM is a text with a ``'`` before
-characters that a program could take for the beginning of a formula, should the table be
+No formula, no link, no macro. What is asked is locked, without a password, so that
+nobody types where nothing is read. What comes from the BOM is a text with an apostrophe
+before characters that a program could take for the beginning of a formula, should it be
 saved in another format.
 """
 
@@ -72,8 +73,12 @@ def xlsx_form(asked: Questionnaire) -> bytes:
         if one.exact:
             _put(sheet, number, 6, f"{one.known}\nExact value: {one.exact}", grey=True)
         for column in range(_FIRST_OPEN + 1, len(COLUMNS) + 1):
-            _put(sheet, number, column, "", grey=False)
-    _about(book.create_sheet(ABOUT_SHEET), asked)
+            is_open = bool(one.exact) or COLUMNS[column - 1][1] != "exact"
+            _put(sheet, number, column, "", grey=not is_open)
+    _protect(sheet)
+    about = book.create_sheet(ABOUT_SHEET)
+    _about(about, asked)
+    _protect(about)
     held = io.BytesIO()
     book.save(held)
     return _fixed(held.getvalue())
@@ -90,8 +95,15 @@ def _head(sheet: Any) -> None:
     sheet.freeze_panes = "B2"
 
 
+def _protect(sheet: Any) -> None:
+    """Without a password: only so that nobody types where nothing is read."""
+    sheet.protection.sheet = True
+    for word in ("formatCells", "formatColumns", "formatRows", "sort", "autoFilter"):
+        setattr(sheet.protection, word, False)
+
+
 def _put(sheet: Any, row: int, column: int, text: str, *, grey: bool) -> None:
-    from openpyxl.styles import Alignment, PatternFill
+    from openpyxl.styles import Alignment, PatternFill, Protection
 
     cell = sheet.cell(row, column)
     if text:
@@ -101,6 +113,7 @@ def _put(sheet: Any, row: int, column: int, text: str, *, grey: bool) -> None:
         # What people type here is a text, also where it looks like a number.
         cell.number_format = "@"
     cell.alignment = Alignment(wrap_text=True, vertical="top")
+    cell.protection = Protection(locked=grey)
     if grey:
         cell.fill = PatternFill("solid", fgColor=_GREY)
 

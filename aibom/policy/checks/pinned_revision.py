@@ -20,10 +20,11 @@ the rule asks (`assurance-too-low`); sources disagree about the revision
 (`contradicted`).
 
 Not applicable: nodes that a step generated and that were not taken from elsewhere
-(`generated-by-a-step`); with `named: ignore`, what is only named (`only-named`).
+(`generated-by-a-step`); what is only named, where `named` says so (`only-named`).
 
 What to do: resolve the branch to a commit, fetch that, and record the step again with
-`PATH,source=pkg:…@COMMIT`.
+`PATH,source=pkg:…@COMMIT`. What a document only names has no bytes to pin: record the
+step that used it, or accept what names it as a root.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from aibom.policy.context import (
     unknown,
 )
 from aibom.policy.data import Source, parse_source
+from aibom.policy.named import NAMED_ADVICE, is_named_above_roots
 
 __all__ = ["CHECK", "IMMUTABLE_REGISTRIES", "Settings"]
 
@@ -61,8 +63,9 @@ class Settings:
         metadata={
             "doc": "What it counts as that something is only named, as a base model "
             "on a card: no recorded step used it, nothing needs it at run time, and "
-            "nobody has its bytes.",
-            "choices": ("fail", "ignore"),
+            "nobody has its bytes. `ignore-above-roots` asks nothing of it where it "
+            "stands only above roots that were accepted.",
+            "choices": ("fail", "ignore", "ignore-above-roots"),
         },
     )
 
@@ -71,6 +74,8 @@ def evaluate(
     context: Context, node: Node, settings: Settings, minimum: Level
 ) -> Outcome:
     """Answer for one node, from every source stated for it."""
+    if _is_ignored(context, node, settings):
+        return not_applicable("only-named")
     if node.state("revision") is State.CONTRADICTED:
         stated = ", ".join(node.values("revision"))
         return unknown("contradicted", expected="one revision", actual=stated)
@@ -82,11 +87,15 @@ def evaluate(
             "source-missing",
             expected="a source at a full commit id or an exact version",
             actual="nothing says where it was taken from",
+            advice=NAMED_ADVICE if context.is_only_named(node.id) else "",
         )
-    if settings.named == "ignore" and context.is_only_named(node.id):
-        return not_applicable("only-named")
     if node.digest is None:
-        return fails("digest-missing", expected="a content digest", actual="none")
+        return fails(
+            "digest-missing",
+            expected="a content digest",
+            actual="none",
+            advice=NAMED_ADVICE if context.is_only_named(node.id) else "",
+        )
     for text, assurance in sources:
         if not _is_fixed(parse_source(text)):
             return fails(
@@ -104,6 +113,13 @@ def evaluate(
             assurance=assurance,
         )
     return passes("pinned", actual=text, assurance=assurance)
+
+
+def _is_ignored(context: Context, node: Node, settings: Settings) -> bool:
+    """Whether nothing is asked of something that is only named."""
+    if settings.named == "ignore-above-roots":
+        return is_named_above_roots(context, node.id)
+    return settings.named == "ignore" and context.is_only_named(node.id)
 
 
 def _is_fixed(source: Source | None) -> bool:

@@ -123,7 +123,8 @@ def _settled(
     dated = [(e, worth) for t, worth in sources for e in _entries_of(t, entries)]
     for entry, worth in dated:
         if entry.published and first.time - entry.published < settle:
-            text = f"published {_day(entry.published)}, used {_day(first.time)}"
+            since = _until(entry.published, settle)
+            text = f"published {since}, used {_day(first.time)}"
             return fails(
                 "source-too-fresh", expected=expected, actual=text, assurance=worth
             )
@@ -143,7 +144,9 @@ def _since(
     early = [moment for moment in known if first.time - moment.time >= settle]
     if not early:
         seen = min((moment.time for moment in known), default=None)
-        since = f"known since {_day(seen)}" if seen else "not known since when"
+        since = "not known since when"
+        if seen:
+            since = f"known since {_until(seen, settle)}"
         text = f"{since}, used {_day(first.time)}"
         return unknown("publication-unknown", expected=expected, actual=text)
     best = max(early, key=lambda moment: (moment.assurance.level, moment.time))
@@ -210,6 +213,14 @@ def _not_collected(
 
 def _worths(*moments: Moment) -> tuple[Assurance, ...]:
     return tuple(moment.assurance for moment in moments)
+
+
+def _until(since: datetime, settle: Days) -> str:
+    """A day, and the day on which what began then has settled."""
+    try:
+        return f"{_day(since)} (settled from {_day(since + settle)} on)"
+    except OverflowError:  # the end of time, which a record may well claim
+        return _day(since)
 
 
 def _day(time: datetime) -> str:

@@ -187,7 +187,8 @@ def _when_not_hit(
             actual=f"the advisories expired on {advisories.expires.date()}",
             advice="Get the current advisories.yaml (this one ended "
             f"{advisories.expires.date()}). Nothing is known against this "
-            f"{context.node(name).kind.value}.",
+            f"{context.node(name).kind.value}. Whoever writes that file: look for "
+            "news, raise `sequence`, and move `expires` on; no new lock is needed.",
         )
     count = amount(context, "ancestors", taint.ancestry, taint.weights, name) - 1
     return passes(

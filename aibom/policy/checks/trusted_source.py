@@ -21,16 +21,19 @@ generated the node (`source-missing`); the source is only claimed (`assurance-to
 the policy's data has no list of that name (`source-list-missing`).
 
 Not applicable: nodes that a step generated and that were not taken from elsewhere
-(`generated-by-a-step`).
+(`generated-by-a-step`); with `named: ignore-above-roots`, what is only named above
+accepted roots, unless it is blocked (`only-named`); with `artifact: ignore`, the
+artifact itself (`artifact-not-asked`).
 
 What to do: mirror the input from a trusted source, or decide to trust this one, with a
-reason and an expiry.
+reason and an expiry. A mirror, or a hub of your own, needs its `repository_url` in the
+entry, and what a card names needs an entry without one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from aibom.lineage.assurance import Level
 from aibom.lineage.nodes import Kind, Node
@@ -43,7 +46,10 @@ from aibom.policy.context import (
     passes,
     unknown,
 )
-from aibom.policy.data import SourceEntry, parse_source
+from aibom.policy.data import Source, SourceEntry, parse_source
+from aibom.policy.named import NAMED_ADVICE, is_named_above_roots
+from aibom.policy.sources import SourceMatch
+from aibom.verdict import Status
 
 __all__ = ["CHECK", "Settings"]
 
@@ -55,21 +61,65 @@ class Settings:
     """Which list of trusted sources applies."""
 
     list: str = field(metadata={"doc": "Name of a list in `trusted-sources.yaml`."})
+    named: str = field(
+        default="ask",
+        metadata={
+            "doc": "Whether to ask about what is only named, as a base model on a "
+            "card: no recorded step used it, nothing needs it at run time, and nobody "
+            "has its bytes. `ignore-above-roots` does not, where it stands only above "
+            "roots that were accepted; what is blocked is found there too.",
+            "choices": ("ask", "ignore-above-roots"),
+        },
+    )
+    artifact: str = field(
+        default="ask",
+        metadata={
+            "doc": "Whether to ask about the artifact itself. `ignore` is for a rule "
+            "about what it came from, beside another one that asks about the artifact: "
+            "with the scope `ancestors` alone, an artifact of which nothing more is "
+            "told would be unknown.",
+            "choices": ("ask", "ignore"),
+        },
+    )
 
 
 def evaluate(
     context: Context, node: Node, settings: Settings, minimum: Level
 ) -> Outcome:
     """Answer for one node; the worst of its sources decides."""
+    if settings.artifact == "ignore" and context.is_artifact(node.id):
+        return not_applicable("artifact-not-asked")
+    entries = (context.data.sources or {}).get(settings.list)
+    found = _answer(context, node, settings, minimum, entries)
+    if (
+        found.status in (Status.FAIL, Status.UNKNOWN)
+        and found.reason not in ("source-blocked", "source-list-missing")
+        and settings.named == "ignore-above-roots"
+        and is_named_above_roots(context, node.id)
+    ):
+        return not_applicable("only-named")
+    return found
+
+
+def _answer(
+    context: Context,
+    node: Node,
+    settings: Settings,
+    minimum: Level,
+    entries: Sequence[SourceEntry] | None,
+) -> Outcome:
+    """The answer for a node, whoever names it."""
     sources = context.sources_of(node.id)
     expected = f"a source on the list {settings.list!r}"
     if not sources:
         if context.is_generated(node.id, minimum):
             return not_applicable("generated-by-a-step")
         return unknown(
-            "source-missing", expected=expected, actual="nothing says where it is from"
+            "source-missing",
+            expected=expected,
+            actual="nothing says where it is from",
+            advice=_named_advice(context, node),
         )
-    entries = (context.data.sources or {}).get(settings.list)
     if entries is None:
         return unknown(
             "source-list-missing", expected=expected, actual="there is no such list"
@@ -79,7 +129,11 @@ def evaluate(
         for refusal, text, assurance in refusals:
             if refusal == reason:
                 return fails(
-                    reason, expected=expected, actual=text, assurance=assurance
+                    reason,
+                    expected=expected,
+                    actual=text,
+                    assurance=assurance,
+                    advice=_advice(context, node, reason, text, entries),
                 )
     text, assurance = max(sources, key=lambda item: (item[1].level, item[0]))
     if assurance.level < minimum:
@@ -90,6 +144,52 @@ def evaluate(
             assurance=assurance,
         )
     return passes("source-trusted", expected=expected, actual=text, assurance=assurance)
+
+
+def _advice(
+    context: Context,
+    node: Node,
+    reason: str,
+    text: str,
+    entries: Iterable[SourceEntry],
+) -> str:
+    """What to do, where what the rule says of all of them would not help."""
+    if reason != "source-not-trusted":
+        return ""
+    return _registry_advice(text, entries) or _named_advice(context, node)
+
+
+def _named_advice(context: Context, node: Node) -> str:
+    return NAMED_ADVICE if context.is_only_named(node.id) else ""
+
+
+def _registry_advice(text: str, entries: Iterable[SourceEntry]) -> str:
+    """Why an entry that looks right is not: it is about another registry."""
+    source = parse_source(text)
+    if source is None or not any(
+        entry.trust == "trusted" and _but_for_place(entry.match, source)
+        for entry in entries
+    ):
+        return ""
+    if not source.locations:
+        return (
+            "The entry for this name has a `repository_url`, and the source names no "
+            "hub but the public one, as cards and caches do. If that is whom you mean, "
+            "write an entry without it as well."
+        )
+    taken_from = ", ".join(sorted(source.locations))
+    return (
+        "The entry for this name is about another hub: without `repository_url` it is "
+        f"the public one, and this was taken from {taken_from}. Only if you decided "
+        "about that hub, write an entry for it, with exactly this as `repository_url` "
+        "in `match`."
+    )
+
+
+def _but_for_place(match: SourceMatch, source: Source) -> bool:
+    """Whether an entry would match, were it about the source's registry."""
+    bare = replace(source, locations=frozenset())
+    return replace(match, repository_url=None).matches(bare)
 
 
 def _refusal(context: Context, text: str, entries: Iterable[SourceEntry]) -> str | None:

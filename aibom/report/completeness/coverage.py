@@ -1,7 +1,8 @@
 """Coverage: every element of a profile, answered for every node that it is about.
 
 ===================  ================================================================
-verified             checked in this run, from the bytes or as a signature
+verified             checked in this run: computed from the bytes, or a signature that
+                     itself is the answer, such as that of the one who is named
 signed-claim         a signer who is allowed to speak of this thing states it
 claim                somebody writes it
 unknown-declared     somebody writes that it is not known, which is an answer
@@ -17,16 +18,20 @@ absent: it has to be asked for on another way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter
 
 from aibom.lineage.nodes import ENTITY_KINDS, Kind, Node
 from aibom.report.completeness.found import Found, Place, Worth
+from aibom.report.completeness.makers import asks_who
+from aibom.report.completeness.present import Present, may_find, present
 from aibom.report.completeness.probes import look
 from aibom.report.completeness.profile import (
     AppliesTo,
     Asked,
+    Probe,
     ProbeKind,
     Profile,
     Rule,
@@ -41,7 +46,9 @@ __all__ = [
     "Missing",
     "Ratio",
     "State",
+    "Tally",
     "coverage",
+    "tally",
 ]
 
 
@@ -187,31 +194,95 @@ def coverage(profile: Profile, subject: Subject) -> Coverage:
     What an answer is worth comes from ``subject.evidence``, ``signer`` and ``valid``
     alone. Same profile, same subject: same answers in the same order.
     """
-    places: dict[str, Place] = {}
+    asking = _Asking(subject)
     answers: list[Answer] = []
     for element in profile.elements:
-        answers.extend(_answers(element, subject, places))
+        answers.extend(asking.answers(element))
     return Coverage(profile, tuple(answers))
 
 
-def _answers(
-    element: Asked, subject: Subject, places: dict[str, Place]
-) -> Iterator[Answer]:
-    if element.applies_to is AppliesTo.DOCUMENT:
-        yield _answer(element, _place(None, subject, places), "the document")
-        return
-    nodes = _nodes(element.applies_to, subject)
-    for node in nodes:
-        yield _answer(element, _place(node, subject, places), node.label)
-    if not nodes:
-        yield _of_nothing(element, subject)
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts of a :class:`Coverage`, without its answers."""
+
+    applicable: int
+    answered: int
+    by_bytes: int
+    by_signature: int
 
 
-def _place(node: Node | None, subject: Subject, places: dict[str, Place]) -> Place:
-    key = node.id if node is not None else ""
-    if key not in places:
-        places[key] = Place.of(subject, node)
-    return places[key]
+def tally(profile: Profile, subject: Subject) -> Tally:
+    """The counts alone, at less cost: what nobody says need not be listed."""
+    asking = _Asking(subject)
+    answers: list[Answer] = []
+    nothing = 0
+    for element in profile.elements:
+        found, absent = asking.said(element)
+        answers += found
+        nothing += absent
+    some = Coverage(profile, tuple(answers))
+    return Tally(
+        some.applicable + nothing,
+        some.answered.part,
+        some.by_bytes,
+        some.by_signature,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A place with its label and what it has at all."""
+
+    place: Place
+    node: str
+    label: str
+    has: Present | None
+
+
+class _Asking:
+    """What is looked up once for all elements of a profile."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.spots: dict[str, _Spot] = {}
+        self.asked: dict[AppliesTo, tuple[_Spot, ...]] = {}
+
+    def answers(self, element: Asked) -> Iterator[Answer]:
+        """One element, answered for everything that it is asked of."""
+        spots = self._asked(element.applies_to)
+        plans = _plans(element, spots)
+        for spot in spots:
+            yield _answer(element, spot, plans[spot.has])
+        if not spots:
+            yield _of_nothing(element, self.subject)
+
+    def said(self, element: Asked) -> tuple[list[Answer], int]:
+        """The answers where something may be found; how many others there are."""
+        spots = self._asked(element.applies_to)
+        if not spots:
+            return [_of_nothing(element, self.subject)], 0
+        plans = _plans(element, spots)
+        asked = [(spot, plan) for spot in spots if (plan := plans[spot.has])]
+        answers = [_answer(element, spot, plan) for spot, plan in asked]
+        return answers, len(spots) - len(asked)
+
+    def _asked(self, applies: AppliesTo) -> tuple[_Spot, ...]:
+        if applies not in self.asked:
+            self.asked[applies] = self._spots(applies)
+        return self.asked[applies]
+
+    def _spots(self, applies: AppliesTo) -> tuple[_Spot, ...]:
+        if applies is AppliesTo.DOCUMENT:
+            return (self._spot(None),)
+        return tuple(self._spot(node) for node in _nodes(applies, self.subject))
+
+    def _spot(self, node: Node | None) -> _Spot:
+        key = "" if node is None else node.id
+        if key not in self.spots:
+            place = Place.of(self.subject, node)
+            label = "the document" if node is None else node.label
+            self.spots[key] = _Spot(place, key, label, present(place))
+        return self.spots[key]
 
 
 def _nodes(applies: AppliesTo, subject: Subject) -> tuple[Node, ...]:
@@ -258,20 +329,75 @@ def _of_nothing(element: Asked, subject: Subject) -> Answer:
     return Answer(element, "", label, State.ABSENT, basis=told)
 
 
-def _answer(element: Asked, place: Place, label: str) -> Answer:
-    found = [look(place, probe) for probe in element.where]
+def _plans(
+    element: Asked, spots: Sequence[_Spot]
+) -> dict[Present | None, tuple[Probe, ...]]:
+    """What to look with, by what places have: those that have the same are alike."""
+    return {has: _plan(element, has) for has in {spot.has for spot in spots}}
+
+
+def _plan(element: Asked, has: Present | None) -> tuple[Probe, ...]:
+    """Of an element's probes those to look with: none where nothing can be found."""
+    looks = tuple(probe for probe in element.where if may_find(probe, has))
+    # The weakest of all counts what finds nothing, and a reason for it may be given.
+    whole = element.rule is Rule.ALL or any(p.kind is ProbeKind.NONE for p in looks)
+    return element.where if looks and whole else looks
+
+
+def _answer(element: Asked, spot: _Spot, plan: Sequence[Probe]) -> Answer:
+    if not plan:
+        return Answer(element, spot.node, spot.label, State.ABSENT, "", _NOBODY)
+    found = _looked(element, spot.place, plan)
     choose = max if element.rule is Rule.ANY else min
-    chosen = choose(found, key=lambda one: one.worth)
+    chosen = found[0] if len(found) == 1 else choose(found, key=_WORTH)
     state, by = _state(chosen, element)
     return Answer(
         element,
-        place.node.id if place.node is not None else "",
-        label,
+        spot.node,
+        spot.label,
         state,
         by,
-        chosen.basis if chosen.basis else "no source says anything",
+        chosen.basis if chosen.basis else _NOBODY,
         next((one.conflict for one in found if one.conflict), ""),
     )
+
+
+def _looked(element: Asked, place: Place, plan: Sequence[Probe]) -> list[Found]:
+    """What each probe finds, but for what could be no better than what is found."""
+    whole = element.rule is Rule.ALL or bool(place.signers)
+    found: list[Found] = []
+    claimed = False
+    for probe in plan:
+        if claimed and not whole and probe.kind in _WRITTEN:
+            continue
+        found.append(_counted(look(place, probe), probe, element))
+        claimed = claimed or found[-1].worth >= Worth.CLAIM
+    return found
+
+
+#: What nobody signed is a claim at best where it is written.
+_WRITTEN = frozenset(
+    {
+        *(ProbeKind.DOCUMENT, ProbeKind.COMPONENT, ProbeKind.COMPONENT_TYPE),
+        *(ProbeKind.PROPERTY, ProbeKind.REFERENCE),
+    }
+)
+_WORTH = attrgetter("worth")
+_NOBODY = "no source says anything"
+_STATES = {Worth.CLAIM: State.CLAIM, Worth.UNKNOWN: State.UNKNOWN}
+
+
+def _counted(found: Found, probe: Probe, element: Asked) -> Found:
+    """A signature where somebody's name is asked for: it names who answers for it.
+
+    That is an answer to who made a document, and a signed claim until the document says
+    the same. Who signs for a thing need not have made it, so there it is none.
+    """
+    if probe.kind is not ProbeKind.EVIDENCE or not asks_who(element):
+        return found
+    if probe.argument == "owner":
+        return Found()
+    return replace(found, worth=min(found.worth, Worth.SIGNED))
 
 
 def _state(found: Found, element: Asked) -> tuple[State, str]:
@@ -283,8 +409,7 @@ def _state(found: Found, element: Asked) -> tuple[State, str]:
         return State.VERIFIED, "signature"
     if worth >= Worth.SIGNED:
         return State.SIGNED_CLAIM, ""
-    state = {Worth.CLAIM: State.CLAIM, Worth.UNKNOWN: State.UNKNOWN}
-    return state.get(worth, State.ABSENT), ""
+    return _STATES.get(worth, State.ABSENT), ""
 
 
 def _carried(element: Asked) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from aibom.lineage.assurance import Level, fact_assurance
-from aibom.lineage.evidence import Evidence
+from aibom.digest import manifest_digest
+from aibom.errors import AibomError
+from aibom.lineage.assurance import Level, existence_assurance, fact_assurance
+from aibom.lineage.evidence import Evidence, Signer
 from aibom.lineage.nodes import Node
 from aibom.report.completeness.found import (
     Found,
@@ -16,10 +18,19 @@ from aibom.report.completeness.found import (
     signer_of,
     written,
 )
+from aibom.report.completeness.hashes import hashes_of, is_empty
+from aibom.report.completeness.makers import MAKERS
 from aibom.report.completeness.places import Said, at_path, said, said_by_any
+from aibom.report.completeness.profile import ProbeKind
 from aibom.report.completeness.subject import Element, Subject
+from aibom.report.completeness.times import fits, is_possible
+from aibom.report.own import is_named
 
 __all__ = ["audit", "checked", "digest", "fact", "step_fact"]
+
+_TIMES = frozenset(
+    {"created", "finished", "issued", "modified", "published", "started"}
+)
 
 
 def fact(place: Place, field: str) -> Found:
@@ -33,46 +44,66 @@ def step_fact(place: Place, field: str) -> Found:
 
 
 def _fact_of(subject: Subject, node: Node, field: str) -> Found:
+    if not field.endswith("*"):
+        return _one_fact(subject, node, field)
     prefix = field.removesuffix("*")
-    names = [
-        name
-        for name in node.fields()
-        if name == field or (prefix != field and name.startswith(prefix))
-    ]
+    names = [name for name in node.fields() if name.startswith(prefix)]
     return best(_one_fact(subject, node, name) for name in names)
 
 
 def _one_fact(subject: Subject, node: Node, field: str) -> Found:
+    facts = [stated for stated in node.facts if stated.field == field]
+    if not facts:
+        return Found()
     owners = subject.evidence.owning(node.id)
-    level = fact_assurance(node, field, subject.evidence)
-    conflict = level.basis if level.level is Level.CONTRADICTED else ""
+    conflict = ""
+    if owners or len(facts) > 1:
+        level = fact_assurance(node, field, subject.evidence)
+        conflict = level.basis if level.level is Level.CONTRADICTED else ""
     top = Found()
-    for stated in node.facts:
-        if stated.field != field:
-            continue
-        what = Said.UNKNOWN if stated.value is None else said(stated.value)
+    for stated in facts:
+        value = stated.value
+        what = Said.UNKNOWN if value is None else _says(subject, node, field, value)
         found = Found()
         if what is Said.UNKNOWN:
             found = Found(Worth.UNKNOWN, f"{field} is declared as unknown")
-        elif what is Said.SOMETHING and stated.value is not None:
-            by = _stating(owners, node.id, field, stated.value)
-            worth = Worth.SIGNED if by else Worth.CLAIM
-            found = Found(worth, f"{field}, signed by {by}" if by else field)
-        top = best((top, found))
-    return Found(top.worth, top.basis, conflict)
+        elif what is Said.SOMETHING and value is not None:
+            found = _stated(_stating(owners, node.id, field, value), field, value)
+        top = found if found.worth > top.worth else top
+    return Found(top.worth, top.basis, conflict) if conflict else top
 
 
-def _stating(owners: Iterable[Evidence], node: str, field: str, value: str) -> str:
-    """The first trusted signer that states this value of its own thing."""
+def _says(subject: Subject, node: Node, field: str, value: str) -> Said:
+    """What a fact says; nothing for a time to come and a name that is repeated."""
+    if field in _TIMES and not is_possible(value, subject.now):
+        return Said.NOTHING
+    if field == "description" and value in node.values("name"):
+        return Said.NOTHING
+    return said(value)
+
+
+def _stated(by: list[Signer], field: str, value: str) -> Found:
+    """A fact, by whoever signed for it; verified if it is the name of that one."""
+    if not by:
+        return Found(Worth.CLAIM, field)
+    if field in MAKERS[ProbeKind.FACT]:
+        for signer in by:
+            if is_named(signer, value):
+                text = f"{field}, and it is {signer.name} who signed"
+                return Found(Worth.SIGNATURE, text)
+    return Found(Worth.SIGNED, f"{field}, signed by {by[0].name}")
+
+
+def _stating(
+    owners: Iterable[Evidence], node: str, field: str, value: str
+) -> list[Signer]:
+    """The trusted signers that state this value of their own thing."""
+    found = []
     for item in owners:
         stated = item.graph.nodes.get(node) if item.graph else None
-        if stated is not None and value in stated.values(field):
-            return signer_of(item)
-    return ""
-
-
-def _name(item: Evidence) -> str:
-    return item.signer.name if item.signer else ""
+        if item.signer and stated is not None and value in stated.values(field):
+            found.append(item.signer)
+    return found
 
 
 def digest(place: Place, form: str) -> Found:
@@ -80,40 +111,47 @@ def digest(place: Place, form: str) -> Found:
     if place.node is None:
         return Found()
     if form == "sha-512":
-        hashes = [h for item in place.elements for h in _hashes(item, {"SHA-512"})]
+        hashes = [h for item in place.elements for h in hashes_of(item, {"SHA-512"})]
         return written(place, said_by_any(iter(hashes)), "SHA-512 in hashes")
     if form == "files":
         if place.node.files:
-            return _content(place, place.node, "the files, by name and SHA-256")
+            return _listing(place, place.node)
         names = (n for item in place.elements for n in _file_names(item))
         return written(place, said_by_any(names), "file components")
     return _any_content(place, place.node)
 
 
 def _any_content(place: Place, node: Node) -> Found:
-    found = _content(place, node, "content digest") if node.digest else Found()
-    hashes = [h for item in place.elements for h in _hashes(item, None)]
+    found = Found()
+    if node.digest is not None and not is_empty(node.digest.value):
+        found = _content(place, node, "content digest")
+    hashes = [h for item in place.elements for h in hashes_of(item, None)]
     return best((found, written(place, said_by_any(iter(hashes)), "hashes")))
 
 
+def _listing(place: Place, node: Node) -> Found:
+    """The files; bytes and signatures are of them where they make the digest."""
+    what = "the files, by name and SHA-256"
+    found = _content(place, node, what)
+    return found if _makes_digest(node) else Found(Worth.CLAIM, what)
+
+
+def _makes_digest(node: Node) -> bool:
+    try:
+        computed = manifest_digest((one.path, one.digest.value) for one in node.files)
+    except AibomError:
+        return False
+    return node.digest in (computed, *(f.digest for f in node.files[:1]))
+
+
 def _content(place: Place, node: Node, what: str) -> Found:
-    evidence = place.subject.evidence
-    if node.digest in evidence.recomputed:
+    worth = existence_assurance(node, place.subject.evidence)
+    if worth.level is Level.VERIFIED:
         return Found(Worth.BYTES, f"{what}, computed here from the bytes")
-    owners = evidence.owning(node.id)
-    if owners:
+    if worth.level is Level.ATTESTED:
+        owners = place.subject.evidence.owning(node.id)
         return Found(Worth.SIGNED, f"{what}, signed by {signer_of(owners[0])}")
     return Found(Worth.CLAIM, what)
-
-
-def _hashes(element: Element, algorithms: set[str] | None) -> Iterator[Any]:
-    """Contents of hashes, of the element and of the files in it."""
-    for holder in (element, *at_path(element, "components[]")):
-        for item in at_path(holder, "hashes[]"):
-            if isinstance(item, dict) and (
-                algorithms is None or str(item.get("alg")) in algorithms
-            ):
-                yield item.get("content")
 
 
 def _file_names(element: Element) -> Iterator[Any]:
@@ -128,18 +166,39 @@ def checked(place: Place, question: str) -> Found:
     if question == "schema-valid":
         return Found(Worth.BYTES, "validated here") if subject.valid else Found()
     if question == "step-record":
-        owned = (i for step in place.steps for i in subject.evidence.owning(step.id))
-        return _signature(next(owned, None), "its step is recorded by")
+        return _records(place)
     if question == "owner":
         owners = () if place.node is None else subject.evidence.owning(place.node.id)
         return _signature(next(iter(owners), None), "vouched for by")
     if subject.signer is None:
         return Found()
     if question == "document-time":
-        at = subject.signed_at
-        told = f"{at:%Y-%m-%dT%H:%M:%SZ}, by a timestamping authority" if at else ""
-        return Found(Worth.SIGNATURE, told) if at else Found()
+        return _time(subject)
     return Found(Worth.SIGNATURE, f"signed by {subject.signer.name}")
+
+
+def _records(place: Place) -> Found:
+    """The signed records of the steps that made it: of all of them, or it is none."""
+    records = [place.subject.evidence.owning(step.id) for step in place.steps]
+    if not records or not all(records):
+        return Found()
+    return _signature(records[0][0], "its step is recorded by")
+
+
+def _time(subject: Subject) -> Found:
+    """The time of an authority, which vouches for what the document states itself.
+
+    It shows that a document existed then, and not when it was made: for that the
+    document's own time has to be near.
+    """
+    at = subject.signed_at
+    if at is None:
+        return Found()
+    told = f"{at:%Y-%m-%dT%H:%M:%SZ}, by a timestamping authority"
+    stated = next(at_path(subject.document, "metadata.timestamp"), None)
+    if isinstance(stated, str) and fits(stated, at):
+        return Found(Worth.SIGNATURE, told)
+    return Found(Worth.SIGNED, f"not later than {told}")
 
 
 def _signature(item: Evidence | None, what: str) -> Found:

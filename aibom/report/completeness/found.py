@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
-from aibom.lineage.evidence import Evidence
+from aibom.lineage.evidence import Evidence, Signer
 from aibom.lineage.nodes import Node
-from aibom.report.completeness.places import Said
+from aibom.report.completeness.places import Said, said
 from aibom.report.completeness.subject import Element, Subject
+from aibom.report.own import is_named
 
-__all__ = ["Found", "Place", "Worth", "best", "signer_of", "written"]
+__all__ = ["Found", "Place", "Worth", "best", "named", "signer_of", "written"]
 
 
 class Worth(IntEnum):
@@ -58,15 +60,24 @@ class Place:
 
         That is the document itself and what it is about, and never an ancestor.
         """
-        about = self.node is None or self.node == self.subject.root
-        return about and self.subject.signer is not None
+        if self.subject.signer is None:
+            return False
+        return self.node is None or self.node == self.subject.root
+
+    @property
+    def signers(self) -> tuple[Signer, ...]:
+        """Who signed for the node, or for the document, as their own."""
+        owners = () if self.node is None else self.subject.evidence.owning(self.node.id)
+        found = [item.signer for item in owners]
+        found += [self.subject.signer] if self.signed else []
+        return tuple(one for one in found if one is not None)
 
 
 def best(found: Iterable[Found]) -> Found:
     """The best of several; the first disagreement of any is kept."""
     listed = list(found)
-    if not listed:
-        return Found()
+    if len(listed) < 2:
+        return listed[0] if listed else Found()
     top = max(listed, key=lambda one: one.worth)
     conflict = next((one.conflict for one in listed if one.conflict), "")
     return Found(top.worth, top.basis, conflict)
@@ -82,6 +93,20 @@ def written(place: Place, what: Said, where: str) -> Found:
     if signer is None:
         return Found(Worth.CLAIM, where)
     return Found(Worth.SIGNED, f"{where}, signed by {signer.name}")
+
+
+def named(place: Place, names: Iterable[Any], where: str) -> Found:
+    """Who is named in the document: verified if that one signed, else as written.
+
+    A signature of anybody else says only who names them.
+    """
+    told = [name for name in names if said(name) is not Said.NOTHING]
+    for signer in place.signers:
+        if any(isinstance(one, str) and is_named(signer, one) for one in told):
+            text = f"{where}, and it is {signer.name} who signed"
+            return Found(Worth.SIGNATURE, text)
+    best_said = max((said(name) for name in told), default=Said.NOTHING)
+    return written(place, best_said, where)
 
 
 def signer_of(item: Evidence) -> str:

@@ -1,15 +1,25 @@
-"""Probes of the graph: edges, steps and parties. Only their existence is asked."""
+"""Probes of the graph: edges, steps and parties.
+
+Asked is whether they are there, and not what they are like; but what has neither bytes
+nor a name is not there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from aibom.lineage.assurance import Level, edge_assurance
 from aibom.lineage.graph import Hop
 from aibom.lineage.nodes import Edge, Kind, Node, Relation
 from aibom.report.completeness.found import Found, Place, Worth, best, signer_of
+from aibom.report.completeness.places import Said, said
 from aibom.report.completeness.subject import Subject
+from aibom.report.own import is_party
 
 __all__ = ["edge", "party", "step", "upstream_step"]
+
+#: Facts by which one thing, or one kind of step, is told from another.
+_TELLING = ("name", "source", "location", "doi", "homepage", "commit", "step")
 
 
 def edge(place: Place, question: str) -> Found:
@@ -17,15 +27,32 @@ def edge(place: Place, question: str) -> Found:
     if place.node is None:
         return Found()
     edges = _EDGES[question](place, place.node)
-    return best(_one_edge(place.subject, one) for one in edges)
+    return best(_one_edge(place.subject, one, place.node.id) for one in edges)
 
 
-def _one_edge(subject: Subject, edge: Edge) -> Found:
+def _one_edge(subject: Subject, edge: Edge, asked: str) -> Found:
+    """An edge, if what it leads to can be told from anything else."""
     what = f"{edge.relation} {edge.role}".rstrip()
-    for item in subject.evidence.owning(edge.source):
-        if item.graph is not None and item.graph.edge(edge.key) is not None:
-            return Found(Worth.SIGNED, f"{what}, signed by {signer_of(item)}")
-    return Found(Worth.CLAIM, what)
+    other = edge.target if edge.source == asked else edge.source
+    if other == asked or not _is_told(subject.graph.nodes[other]):
+        return Found()
+    return _edge_worth(subject, edge, what)
+
+
+def _edge_worth(subject: Subject, edge: Edge, what: str) -> Found:
+    worth = edge_assurance(edge, subject.evidence)
+    if worth.level is Level.ATTESTED:
+        return Found(Worth.SIGNED, f"{what}, {worth.basis}")
+    conflict = worth.basis if worth.level is Level.CONTRADICTED else ""
+    return Found(Worth.CLAIM, what, conflict)
+
+
+def _is_told(node: Node) -> bool:
+    """Whether bytes, a name, a place or a kind of step says which one it is."""
+    if node.digest is not None:
+        return True
+    texts = (text for field in _TELLING for text in node.values(field))
+    return any(said(text) is Said.SOMETHING for text in texts)
 
 
 def _upward(place: Place, node: Node) -> Iterator[Hop]:
@@ -125,7 +152,12 @@ def upstream_step(place: Place, kind: str) -> Found:
 
 
 def _steps(place: Place, steps: Iterable[Node], kind: str) -> Found:
-    wanted = (step for step in steps if kind == "any" or kind in step.values("step"))
+    wanted = (
+        step
+        for step in steps
+        if any(said(one) is Said.SOMETHING for one in step.values("step"))
+        and (kind == "any" or kind in step.values("step"))
+    )
     return best(_one_step(place.subject, step) for step in wanted)
 
 
@@ -146,4 +178,22 @@ def party(place: Place, role: str) -> Found:
     for step in place.steps:
         edges += graph.edges_from(step.id, Relation.PERFORMED_BY)
     wanted = (one for one in edges if role in ("any", one.role))
-    return best(_one_edge(place.subject, one) for one in wanted)
+    return best(_one_party(place.subject, one) for one in wanted)
+
+
+def _one_party(subject: Subject, edge: Edge) -> Found:
+    """A party that is named; verified where that one itself signed that it was."""
+    what = f"{edge.relation} {edge.role}".rstrip()
+    name = edge.target.removeprefix("party:").partition(":")[2]
+    if said(name) is Said.NOTHING:
+        return Found()
+    if said(name) is Said.UNKNOWN:
+        return Found(Worth.UNKNOWN, f"{what} says it is not known")
+    found = _edge_worth(subject, edge, what)
+    for item in subject.evidence.owning(edge.source):
+        states = item.graph is not None and item.graph.edge(edge.key) is not None
+        mine = item.signer is not None and is_party(item.signer, edge.target)
+        if found.worth is Worth.SIGNED and states and mine:
+            told = f"{what}, and it is {signer_of(item)} who signed"
+            return Found(Worth.SIGNATURE, told, found.conflict)
+    return found

@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from enum import IntEnum
 from typing import Any
+
+from aibom.report.fillers import Said, text_says
 
 __all__ = ["Said", "at_path", "at_pointer", "is_path", "said", "said_by_any"]
 
 _PATH = re.compile(r"[A-Za-z][A-Za-z-]*(\[\])?(\.[A-Za-z][A-Za-z-]*(\[\])?)*")
-#: Texts by which somebody declares that a thing is not known.
-_UNKNOWN = frozenset(
-    {"unknown", "noassertion", "not known", "undisclosed", "not disclosed"}
+#: Members that hold an object together, or say how it is written. They are no answer.
+_STRUCTURE = frozenset(
+    {
+        *(
+            "bom-ref",
+            "ref",
+            "refs",
+            "$ref",
+            "$schema",
+            "type",
+            "scope",
+            "acknowledgement",
+        ),
+        *("alg", "algorithm", "keyId", "publicKey", "contentType", "encoding"),
+        *("mime-type", "aggregate"),
+    }
 )
-#: Texts that stand where an answer should, and are none.
-_FILLERS = frozenset({"", "tbd", "todo", "n/a", "na", "-", "--", "?", "...", "null"})
-_LONGEST_WORD = 20
-
-
-class Said(IntEnum):
-    """What a value says, the better the higher."""
-
-    NOTHING = 0
-    UNKNOWN = 1
-    SOMETHING = 2
+#: An object of these alone is a value with the name of what it is a value of.
+_NAMED_VALUE = frozenset({"name", "value"})
+_MOST_DIGITS = 20
 
 
 def is_path(text: str) -> bool:
@@ -40,19 +46,27 @@ def is_path(text: str) -> bool:
 def said(value: Any) -> Said:
     """What a value says: nothing for empty ones and fillers, unknown where it does.
 
-    Of an object or a list it is what the best of its members says.
+    Of an object or a list it is what the best of its members says, those left out that
+    only hold it together: ids, references, types, names of algorithms.
     """
     best = Said.NOTHING
     pending = [value]
     while pending and best is not Said.SOMETHING:
         item = pending.pop()
         if isinstance(item, dict):
-            pending.extend(item.values())
+            pending.extend(_answers(item))
         elif isinstance(item, list):
             pending.extend(item)
         else:
             best = max(best, _said(item))
     return best
+
+
+def _answers(item: dict[str, Any]) -> Iterator[Any]:
+    is_value = "value" in item and item.keys() <= _NAMED_VALUE
+    for name, value in item.items():
+        if name not in _STRUCTURE and not (is_value and name == "name"):
+            yield value
 
 
 def said_by_any(values: Iterator[Any]) -> Said:
@@ -67,11 +81,7 @@ def said_by_any(values: Iterator[Any]) -> Said:
 
 def _said(value: Any) -> Said:
     if isinstance(value, str):
-        # Only short texts can be fillers; a long one is not copied to be compared.
-        word = value.strip() if len(value) > _LONGEST_WORD else value.strip().casefold()
-        if word in _FILLERS:
-            return Said.NOTHING
-        return Said.UNKNOWN if word in _UNKNOWN else Said.SOMETHING
+        return text_says(value)
     return Said.SOMETHING if isinstance(value, (bool, int, float)) else Said.NOTHING
 
 
@@ -95,7 +105,7 @@ def at_pointer(document: Mapping[str, Any], pointer: str) -> Any:
             value = value.get(name)
         elif isinstance(value, list) and name.isascii() and name.isdigit():
             # A hostile index of a million digits is not turned into a number.
-            index = int(name) if len(name) < _LONGEST_WORD else len(value)
+            index = int(name) if len(name) < _MOST_DIGITS else len(value)
             value = value[index] if index < len(value) else None
         else:
             return None

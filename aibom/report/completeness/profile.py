@@ -79,8 +79,9 @@ class Obligation(StrEnum):
 class Way(StrEnum):
     """How an answer could be verified at all; ``text`` is not at all.
 
-    ``signature`` is for what a signature itself shows, such as who made a thing. What
-    somebody states stays a claim when it is signed, and is then a signed one.
+    ``signature`` is for what a signature itself shows: that it is there, when, and that
+    whoever is named as maker or author is the one that signed. All else that somebody
+    states stays a claim when it is signed, and is then a signed one.
     """
 
     BYTES = "bytes"

@@ -30,7 +30,8 @@ class Subject:
 
     ``valid`` is whether it was validated here and has no problem. ``signer`` is set
     when an allowed signer stands behind exactly this document, ``signed_at`` when an
-    authority vouches for the time. Nothing of this is ever taken from the document.
+    authority vouches for the time, ``now`` when the day of measuring is known. Nothing
+    of this is ever taken from the document.
     """
 
     document: Mapping[str, Any]
@@ -41,6 +42,7 @@ class Subject:
     signed_at: datetime | None = None
     valid: bool = False
     listed: frozenset[str] | None = None
+    now: datetime | None = None
     _by_ref: Mapping[str, tuple[Element, ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -68,6 +70,10 @@ class Subject:
     def listing(self) -> Iterator[Element]:
         """Every component and service of the document, at any depth."""
         return _elements(self.document)
+
+    def called(self, ref: str) -> tuple[Element, ...]:
+        """The components and services with this ``bom-ref``."""
+        return self._by_ref.get(ref, ())
 
     def elements(self, node: Node) -> tuple[Element, ...]:
         """Where the document speaks of a node: by its id, or where it was read."""

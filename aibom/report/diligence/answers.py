@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
+from fnmatch import fnmatchcase
 
 from aibom.lineage.closure import ClosureState
 from aibom.report.diligence.areas import strengthening
-from aibom.report.diligence.catalogue import Question
+from aibom.report.diligence.catalogue import Question, Way
 from aibom.report.diligence.facts import entry_of
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import (
@@ -24,7 +25,8 @@ from aibom.report.diligence.model import (
     combined,
 )
 from aibom.report.diligence.proofs import PROOFS
-from aibom.report.diligence.ways import WAYS
+from aibom.report.diligence.ways import WAYS, WayOf, may_tell
+from aibom.verdict import Result
 from aibom.verdict import Status as Outcome
 
 __all__ = ["answer", "strengthening"]
@@ -49,6 +51,8 @@ _BEST_FIRST = (
     Status.MISSING,
     Status.NOT_APPLICABLE,
 )
+#: In place of a fail for which the reader has an exception in force.
+_EXCEPTED = "fail, excepted"
 #: Rules shown beside one answer; all of them stand in the verdict.
 _MOST_RULES = 20
 
@@ -56,17 +60,23 @@ _MOST_RULES = 20
 def answer(material: Material, question: Question) -> Answer:
     """Everything that is said to one question, what it is worth, what to ask."""
     nodes = material.about(question.about)
-    found = {name: _entries(material, question, name) for name in nodes}
+    tells = [
+        (PROOFS.get(way.kind) or WAYS[way.kind], way)
+        for way in question.ways
+        if may_tell(material, way)
+    ]
+    found = {name: _entries(material, question, tells, name) for name in nodes}
+    worths = {name: _worth(one) for name, one in found.items()}
     if question.need == "any":
         said = {name: entries for name, entries in found.items() if entries}
         entries = [entry for one in said.values() for entry in one]
-        statuses = [_worth(one) for one in said.values()]
+        statuses = [worths[name] for name in said]
     else:
         said = found
         entries = []
         for name, one in found.items():
             entries += one or [_nothing(material, name)]
-        statuses = [_worth(one) for one in found.values()]
+        statuses = list(worths.values())
     whole = () if material.root in nodes else _whole(material, question)
     entries += whole
     alone = bool(whole) and not said
@@ -75,7 +85,9 @@ def answer(material: Material, question: Question) -> Answer:
     if not statuses:
         statuses = [_nobody(material, question)]
     status = combined(statuses)
-    given = sum(1 for one in found.values() if _worth(one).is_answer)
+    rules = tuple(_rules(material, question, nodes))
+    wrong = any(note.status == Outcome.FAIL.value for note in rules)
+    given = sum(1 for worth in worths.values() if worth.is_answer)
     given += alone and _worth(whole).is_answer
     return Answer(
         id=question.id,
@@ -86,8 +98,8 @@ def answer(material: Material, question: Question) -> Answer:
         entries=tuple(entries),
         given=given,
         total=len(nodes) or int(alone),
-        rules=tuple(_rules(material, question, nodes)),
-        request=question.request if status in _ASK_AGAIN else "",
+        rules=rules,
+        request=question.request if wrong or status in _ASK_AGAIN else "",
     )
 
 
@@ -103,24 +115,34 @@ def _nobody(material: Material, question: Question) -> Status:
     return Status.MISSING
 
 
-def _entries(material: Material, question: Question, name: str) -> list[Entry]:
+def _entries(
+    material: Material,
+    question: Question,
+    tells: Sequence[tuple[WayOf, Way]],
+    name: str,
+) -> list[Entry]:
     """What is said of one thing: each text once, with the best status it has."""
     best: dict[str, Entry] = {}
-    for way in question.ways:
-        tell = PROOFS.get(way.kind) or WAYS[way.kind]
+    for tell, way in tells:
         for entry in tell(material, name, way):
             known = best.get(entry.text)
             if known is None or _rank(entry) < _rank(known):
                 best[entry.text] = entry
-    best.update(_conflicts(material, question, name))
-    computed = all(way.kind == "proof" for way in question.ways) and bool(best)
-    for entry in material.supplied.get((question.id, name), ()):
+    if question.conflicts:
+        best.update(_conflicts(material, question, name))
+    supplied = material.supplied.get((question.id, name), ())
+    computed = bool(best and supplied) and all(
+        way.kind == "proof" for way in question.ways
+    )
+    for entry in supplied:
         if computed and entry.status.is_answer:
             # What this run computes is shown beside a word, and not raised by it.
             entry = replace(entry, status=Status.MISSING)
         known = best.get(entry.text)
         if known is None or _rank(entry) < _rank(known):
             best[entry.text] = entry
+    if len(best) < 2:
+        return list(best.values())
     return sorted(best.values(), key=_rank)
 
 
@@ -153,11 +175,13 @@ def _conflicts(
 
 
 def _nothing(material: Material, name: str) -> Entry:
-    return entry_of(material.node(name), Status.MISSING, "", basis="nobody says it")
+    return material.blanks[name]
 
 
 def _worth(entries: Sequence[Entry]) -> Status:
     """What is known of one thing: the best that is said, if nobody disagrees."""
+    if len(entries) < 2:
+        return entries[0].status if entries else Status.MISSING
     found = {entry.status for entry in entries}
     return next((s for s in _BEST_FIRST if s in found), Status.MISSING)
 
@@ -217,7 +241,7 @@ def _unsaid(
         return _capital(_ended(_short(declared[0])))
     if question.about == "artifact":
         return "Nothing is said."
-    names = list(dict.fromkeys(material.node(n).label for n in nodes))
+    names = list(dict.fromkeys(material.labels[n] for n in nodes))
     return f"Nothing is said about {_ended(_listed(names))}"
 
 
@@ -261,15 +285,45 @@ def _rules(
 ) -> list[RuleNote]:
     """What rules found about this, the worst first, each answer of a rule once."""
     found = {
-        RuleNote(result.rule, result.status.value, result.reason)
+        _note(result)
         for check in (*question.checks, *question.conflicts)
         for name in nodes
         for result in material.results.get((check, name), ())
+        if _bears_on(material, question, result)
     }
     order = [Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS]
     order += [Outcome.NOT_APPLICABLE]
     ranks = {status.value: index for index, status in enumerate(order)}
+    ranks[_EXCEPTED] = ranks[Outcome.UNKNOWN.value]
     ranked = sorted(
-        found, key=lambda note: (ranks[note.status], note.rule, note.reason)
+        found, key=lambda note: (ranks[note.status], not note.blocks, astuple(note))
     )
     return ranked[:_MOST_RULES]
+
+
+def _bears_on(material: Material, question: Question, result: Result) -> bool:
+    """Whether a rule about one type of audit asks what the question asks."""
+    wanted = material.audit_types.get(result.rule)
+    ways = [word for way in question.ways if way.kind == "audits" for word in way.words]
+    if wanted is None or not ways:
+        return True
+    return any(fnmatchcase(one, word) for one in wanted for word in ways)
+
+
+def _note(result: Result) -> RuleNote:
+    """What is wrong, with the part and the numbers; of the rest the rule alone."""
+    if result.status is not Outcome.FAIL:
+        blocks = result.blocks
+        return RuleNote(result.rule, result.status.value, result.reason, blocks=blocks)
+    if result.exception:
+        return RuleNote(result.rule, _EXCEPTED, result.reason, result.label)
+    return RuleNote(
+        result.rule,
+        result.status.value,
+        result.reason,
+        result.label,
+        result.actual,
+        result.expected,
+        result.blocks,
+        result.node,
+    )

@@ -7,12 +7,17 @@ from dataclasses import replace
 
 from aibom.report.diligence.catalogue import Catalogue
 from aibom.report.diligence.model import Answer, Area, Status, combined
-from aibom.verdict import Status as Outcome
 
 __all__ = ["area", "strengthening", "with_request"]
 
 #: Signers who are named in a heading.
 _SHOWN = 3
+_EXPLAIN = (
+    "Say how this came about, correct it, and show the same again for the corrected "
+    "version."
+)
+#: Failures that a request tells with their numbers; the others stand in the report.
+_FAILURES = 3
 
 
 def area(catalogue: Catalogue, area_id: str, answers: dict[str, Answer]) -> Area:
@@ -42,19 +47,10 @@ def area(catalogue: Catalogue, area_id: str, answers: dict[str, Answer]) -> Area
         shown.answer,
         len(good),
         len(asked),
-        strengthening(next_one) if next_one else "",
+        _asked_next(next_one) if next_one else "",
         next_one.id if next_one else "",
         tuple(one.id for one in own),
-        tuple(
-            sorted(
-                {
-                    f"{note.rule}: {note.reason}"
-                    for one in own
-                    for note in one.rules
-                    if note.status == Outcome.FAIL.value
-                }
-            )
-        ),
+        tuple(dict.fromkeys(note for one in own for note in one.failed)),
     )
 
 
@@ -70,7 +66,12 @@ def _area_status(asked: Sequence[Answer], good: Sequence[Answer]) -> Status:
 
 
 def _next(own: Sequence[Answer]) -> Answer | None:
-    """What to ask first: what conflicts, what is missing, what is merely stated."""
+    """What to ask first: what is wrong, what conflicts, is missing, merely stated."""
+    wrong = sorted(
+        (one for one in own if one.failed), key=lambda one: not one.failed[0].blocks
+    )
+    if wrong:
+        return wrong[0]
     for wanted in (Status.CONFLICTING, Status.MISSING, Status.STATED):
         for one in own:
             if one.status is wanted and one.request:
@@ -78,16 +79,32 @@ def _next(own: Sequence[Answer]) -> Answer | None:
     return None
 
 
+def _asked_next(one: Answer) -> str:
+    """The request; what is wrong stands right above it in a heading."""
+    return f"{_EXPLAIN} {one.request}" if one.failed else strengthening(one)
+
+
 def strengthening(one: Answer) -> str:
-    """The text of a request: for what is missing, or for proof of what is stated."""
+    """The text of a request: about what is wrong, is missing, or is merely stated."""
+    if one.failed:
+        return f"{_about_failure(one)} {one.request}".strip()
     if one.status is Status.CONFLICTING:
         return f"Your sources disagree ({one.answer}) Which is right? {one.request}"
-    if one.status is Status.STATED:
+    # What the reader's own files say has no source, and nobody stated it.
+    if one.status is Status.STATED and one.sources:
         return (
-            "You state this; provide it as a statement signed by whoever answers for "
-            f"it, bound to the digest. {one.request}"
+            "So far this is only stated: provide it as a statement signed by whoever "
+            f"answers for it, bound to the digest. {one.request}"
         )
     return one.request
+
+
+def _about_failure(one: Answer) -> str:
+    """A supplier can only answer for what is told with its numbers."""
+    told = [note.told for note in one.failed[:_FAILURES]]
+    left = len(one.failed) - _FAILURES
+    more = f" (and {left:,} more)" if left > 0 else ""
+    return f"This does not hold: {'. '.join(told)}{more}. {_EXPLAIN}"
 
 
 def with_request(one: Answer) -> Answer:

@@ -70,22 +70,28 @@ def build_report(
 
 
 def _is_this(material: Material) -> tuple[str, ...]:
-    """What this report is, in three sentences that fit this run."""
+    """What this report is, in sentences that fit this run."""
     first = (
         "What one document says of a product, sorted by what each statement is worth: "
         "proved, stated and signed, only stated, not provided, conflicting."
     )
     if not material.evidence_given:
         second = (
-            "It was made from the BOM alone, so that hardly anything could be proved. "
-            "With signed records beside it (--evidence) and the signers you believe "
-            "(--signers or --policy) it says more."
+            "No signed evidence was given, so that hardly anything could be proved. "
+            "With signed records beside the BOM (--evidence) and the signers you "
+            "believe (--signers or --policy) it says more."
         )
     elif not material.signers_given:
         second = "Evidence was read, but no signer is known here: none of it counts."
     else:
         second = "Signatures in the evidence were verified, by signers that you listed."
-    return (first, second)
+    third = (
+        "No bytes of the artifact were read (--artifact), so that digests are compared "
+        "with records and not with what you were given."
+        if material.artifact is None
+        else "The bytes of the artifact were read, and hashed."
+    )
+    return (first, second, third)
 
 
 def _first(material: Material, *pointers: str) -> str:
@@ -131,6 +137,7 @@ def _said(found: Answer | None) -> str:
 
 def _learned_from(material: Material) -> Iterator[str]:
     """Lines for the first page: what it learned from, by kind."""
+    upstream = {name for name in material.names if material.is_connected(name)}
     words = {
         Kind.DATASET: ("dataset", "datasets"),
         Kind.MODEL: ("other model", "other models"),
@@ -141,7 +148,9 @@ def _learned_from(material: Material) -> Iterator[str]:
         names = [
             material.node(name).label
             for name in material.names
-            if material.node(name).kind is kind and name != material.root
+            if material.node(name).kind is kind
+            and name != material.root
+            and name in upstream
         ]
         if names or kind in (Kind.DATASET, Kind.MODEL):
             count = len(names)
@@ -149,18 +158,40 @@ def _learned_from(material: Material) -> Iterator[str]:
             more = f" and {count - _SHOWN:,} more" if count > _SHOWN else ""
             noun = one if count == 1 else many
             yield f"{count:,} {noun}: {shown}{more}" if count else f"no {one} is named"
-    labelers = {
-        edge.target
+    yield _labelers(material, upstream)
+    yield from _beside(material, upstream)
+
+
+def _labelers(material: Material, upstream: set[str]) -> str:
+    """Those who labelled what it learned from, as pseudonyms."""
+    found = {
+        material.node(edge.target).label
         for edge in material.graph.edges
         if edge.role == "labeler"
+        and edge.source in upstream
         and edge.relation in (Relation.PERFORMED_BY, Relation.ATTRIBUTED_TO)
     }
-    count = len(labelers)
-    yield (
-        f"{count:,} labeler{'' if count == 1 else 's'} named"
-        if count
-        else ("no labeler is named")
-    )
+    if not found:
+        return "no labeler is named"
+    names = sorted(found)
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    noun = "labeler" if len(names) == 1 else "labelers"
+    return f"{len(names):,} {noun}: {', '.join(names[:_SHOWN])}{more}"
+
+
+def _beside(material: Material, upstream: set[str]) -> Iterator[str]:
+    """What is named and is not on any way to the product: a test set, for example."""
+    names = [
+        node.label
+        for name, node in sorted(material.graph.nodes.items())
+        if node.kind in (Kind.DATASET, Kind.MODEL) and name not in upstream
+    ]
+    if names:
+        shown = ", ".join(names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+        yield (
+            f"named as well, and on no way that is told to the product: {shown}{more}"
+        )
 
 
 def _conflicts(material: Material) -> Iterator[str]:
@@ -181,7 +212,12 @@ _WHY = {
 def _requests(
     material: Material, catalogue: Catalogue, answers: Sequence[Answer]
 ) -> Iterator[Request]:
-    """What to ask, the conflicts first, then what is missing, then proof."""
+    """What to ask: what blocks first, what else is wrong, conflicts, gaps, proof."""
+    areas = {question.id: question.area for question in catalogue.questions}
+    asked = [one for one in answers if one.request]
+    blocking = [one for one in asked if one.blocking]
+    yield from (_request(one, areas) for one in sorted(blocking, key=_failing_first))
+    yield from _of_rules(material, blocking)
     if material.file.problems:
         yield Request(
             "document.valid",
@@ -190,13 +226,45 @@ def _requests(
             "section 1.",
             f"{len(material.file.problems):,} problems in the document",
         )
-    areas = {question.id: question.area for question in catalogue.questions}
-    for wanted, why in _WHY.items():
-        for one in answers:
-            if one.status is wanted and one.request:
-                yield Request(
-                    one.id, areas[one.id], strengthening(one), why, _lacking(one)
-                )
+    rest = [one for one in asked if not one.blocking]
+    yield from (_request(one, areas) for one in rest if one.failed)
+    for wanted in _WHY:
+        for one in rest:
+            if one.status is wanted and not one.failed:
+                yield _request(one, areas)
+
+
+def _failing_first(one: Answer) -> bool:
+    return not one.failed
+
+
+def _request(one: Answer, areas: Mapping[str, str]) -> Request:
+    """What is asked about one question, and why."""
+    notes = one.blocking or one.failed[:1]
+    told = [
+        f"rule {note.rule} {'blocks' if note.blocks else 'fails'}: {note.reason}"
+        for note in notes
+    ]
+    reasons = told if one.failed else [_WHY[one.status], *told]
+    about = tuple(dict.fromkeys(note.about for note in one.failed)) or _lacking(one)
+    return Request(
+        one.id,
+        areas[one.id],
+        strengthening(one),
+        "; ".join(dict.fromkeys(reasons)),
+        about,
+        bool(one.blocking),
+    )
+
+
+def _of_rules(material: Material, asked: Sequence[Answer]) -> Iterator[Request]:
+    """What blocks, and that no question asks about: the finding is the request."""
+    told = {note.rule for one in asked for note in one.blocking}
+    for found in findings(material.verdict):
+        if found.blocks and found.rule not in told:
+            why = f"rule {found.rule} blocks: {found.reason}"
+            text = f"{found.about}: {found.actual or found.reason}. {found.remedy}"
+            yield Request(f"rule.{found.rule}", "", text.strip(), why, blocks=True)
 
 
 def _lacking(one: Answer) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import PurePath
 from typing import Any
 
 from aibom.errors import DocumentInvalid, UsageError
@@ -24,7 +26,8 @@ _SHOWN = 20
 def changes_since(data: bytes, where: str, report: Report) -> Changes:
     """What differs between an earlier report, as JSON, and this one.
 
-    Raises :class:`~aibom.errors.DocumentInvalid` (``not-a-report``) for what is no
+    ``where`` is told of it by its name alone, and by its digest. Raises
+    :class:`~aibom.errors.DocumentInvalid` (``not-a-report``) for what is no
     report, and :class:`~aibom.errors.UsageError` (``report-other-product``) for one
     about something else.
     """
@@ -33,7 +36,9 @@ def changes_since(data: bytes, where: str, report: Report) -> Changes:
         _require_same(document["product"], report, where)
         before = {str(one["id"]): one for one in document["answers"]}
         changes = tuple(_changes(before, report))
-        return Changes(where, str(document["made"]), changes)
+        # Where it lay is of this machine, and of no use to whoever reads the report.
+        against = f"{PurePath(where).name} (sha256:{sha256(data).hexdigest()})"
+        return Changes(against, str(document["made"]), changes)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _no_report(where) from error
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from aibom.lineage.closure import ClosureState
 from aibom.report.diligence.material import Material
-from aibom.report.picture.blocking import paths_of_results
+from aibom.report.picture.blocking import alarms_of_results, paths_of_results
 from aibom.report.picture.details import details_of
-from aibom.report.picture.make import picture_of
-from aibom.report.picture.svg import draw_svg
+from aibom.report.picture.make import pictures_of
+from aibom.report.picture.pages import draw_every
 from aibom.report.picture.units import levels_of
 
 __all__ = ["Drawing", "draw_lineage"]
@@ -20,7 +20,10 @@ _MOST_DETAILS = 300
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """An ``<svg>`` element, and HTML with one place for each thing it links to.
+    """``<svg>`` elements, and HTML with one place for each thing it links to.
+
+    The elements are drawings of one picture: for a wide screen, for a phone, and for
+    paper in as many parts as it needs pages. Their style shows the one that fits.
 
     Both are safe to put into a page: what documents say was escaped when drawn. Where
     there are too many things for such a list, ``details`` is empty and nothing links.
@@ -37,14 +40,16 @@ def draw_lineage(material: Material) -> Drawing:
         for name, state in material.closure.items()
         if state.state is ClosureState.ACCEPTED
     }
-    picture = picture_of(
+    picture, smaller = pictures_of(
         material.graph,
         levels=levels_of(material.graph, material.evidence),
         paths=paths_of_results(material.verdict.results),
         accepted=accepted,
+        alarms=alarms_of_results(material.verdict.results),
     )
     listed = len(material.graph.nodes) <= _MOST_DETAILS
-    svg = draw_svg(picture, links=listed)
+    svg = draw_every(picture, smaller, links=listed)
     if not listed:
         return Drawing(svg)
-    return Drawing(svg, details_of(picture, material.graph, material.evidence))
+    told = details_of(picture, material.graph, material.evidence, smaller)
+    return Drawing(svg, told)

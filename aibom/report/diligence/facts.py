@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -11,6 +10,7 @@ from aibom.lineage.evidence import Evidence
 from aibom.lineage.nodes import Facts, Node, Origin, State
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Entry, Status
+from aibom.report.fillers import Said, text_says
 
 __all__ = [
     "STATUS_OF",
@@ -18,6 +18,7 @@ __all__ = [
     "fact_entries",
     "is_placeholder",
     "origins_of",
+    "plain_basis",
     "signed_by",
 ]
 
@@ -32,28 +33,23 @@ STATUS_OF: Mapping[Level, Status] = MappingProxyType(
         Level.CONTRADICTED: Status.CONFLICTING,
     }
 )
-#: In place of an answer: what generators and people write where there is none.
-_PLACEHOLDERS = frozenset(
-    {
-        *("", "-", "?", "n/a", "na", "none", "null", "nil", "tbd", "todo"),
-        *("unknown", "undefined", "unspecified", "not specified", "not provided"),
-        *("not available", "not applicable", "noassertion", "no assertion"),
-        *("no information available", "no description available"),
-    }
-)
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether it is one of the words that tools write where they know nothing."""
-    plain = unicodedata.normalize("NFKC", text)
-    seen = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    return seen.strip(" .\t\r\n-\u2013\u2014\u2800").casefold() in _PLACEHOLDERS
+    """Whether it says nothing, or only that something is not known."""
+    return text_says(text) is not Said.SOMETHING
 
 
 def entry_of(node: Node, status: Status, text: str, **more: object) -> Entry:
     """An entry about a node; its digest and name are the node's."""
     digest = str(node.digest) if node.digest else ""
+    more["basis"] = plain_basis(str(more.get("basis", "")))
     return Entry(node.id, node.label, status, text, digest=digest, **more)  # type: ignore[arg-type]
+
+
+def plain_basis(basis: str) -> str:
+    """Why something has its status, in the report's own words for what it is worth."""
+    return basis.replace("not attested", "not signed by anybody who answers for it")
 
 
 def origins_of(facts: Facts, name: str, value: str | None = None) -> tuple[Origin, ...]:

@@ -44,6 +44,7 @@ def _finding(results: Sequence[Result]) -> PolicyNote:
         first.severity.value,
         first.blocks,
         about,
+        first.expected,
         first.actual,
         _path(first.path),
         first.remedy,

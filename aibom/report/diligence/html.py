@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ __all__ = ["report_html"]
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: Characters of a text that stand in the page; the rest is folded, up to the second.
-_SHOWN, _WHOLE = 480, 50_000
+_SHOWN, _WHOLE = 800, 50_000
 #: Rows of one table; the JSON form has all of them.
 MOST_ROWS = 200
 #: Names of what nothing is said about, in one row.
@@ -71,7 +72,9 @@ def _hash_of(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
+@cache
 def _environment() -> Environment:
+    """Templates are compiled once in a process, as schemas are."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     env = Environment(

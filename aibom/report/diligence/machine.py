@@ -66,7 +66,8 @@ def _lists(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _area(one: Area) -> dict[str, Any]:
-    return _lists({**asdict(one), "status": one.status.value})
+    failed = [asdict(note) for note in one.failed]
+    return _lists({**asdict(one), "status": one.status.value, "failed": failed})
 
 
 def _answer(one: Answer) -> dict[str, Any]:

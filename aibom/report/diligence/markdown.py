@@ -13,6 +13,7 @@ from aibom.report.diligence.model import (
     Cell,
     Entry,
     Report,
+    RuleNote,
     Section,
     Table,
 )
@@ -21,7 +22,7 @@ from aibom.report.markup import markdown_text
 
 __all__ = ["report_markdown"]
 
-_LONG = 400
+_LONG = 800
 #: Rows of one table; the JSON form has all of them.
 _MOST_ROWS = 200
 _MOST_NAMES = 20
@@ -54,7 +55,8 @@ def _head(report: Report) -> Iterator[str]:
     yield f"# Due-diligence report: {_text(subject.name) or 'a product without a name'}"
     yield ""
     for name, text in (
-        ("Product", f"{subject.kind} {subject.version}".strip()),
+        ("Kind", subject.kind),
+        ("Version", subject.version or "not provided"),
         ("Digest", subject.digest or "not provided"),
         ("Supplier", subject.supplier or "not provided"),
         ("BOM", f"{subject.bom_name}, sha256:{subject.bom_digest}"),
@@ -92,6 +94,9 @@ def _first_page(report: Report) -> Iterator[str]:
     yield "| --- | --- | --- |"
     for status, count in report.counts.items():
         yield f"| {status.words} | {count:,} | {_text(STATUS_MEANINGS[status])} |"
+    failing = sum(1 for one in report.answers if one.failed)
+    meaning = "Beside its status: a rule of the policy found that it is wrong."
+    yield f"| fails a rule | {failing:,} | {meaning} |"
     yield ""
     yield "**What it learned from, as far as anybody says**"
     yield ""
@@ -110,16 +115,23 @@ def _first_page(report: Report) -> Iterator[str]:
 
 def _area(area: Area) -> Iterator[str]:
     answered = f"{area.answered} of {area.total} questions answered"
-    yield f"### {_text(area.title)}: {_text(area.who)}"
+    fails = "fails a rule; " if area.failed else ""
+    yield f"### {_text(area.title)}: {fails}{_text(area.who)}"
     yield ""
     yield f"*{_text(area.asks)}*"
     yield ""
     yield f"- **Answer:** {_text(area.answer)} ({answered})"
-    for text in area.failed:
-        yield f"- **Known to be wrong:** {_text(text)}"
+    yield from _failures(area.failed)
     if area.ask_next:
         yield f"- **Ask next:** {_text(area.ask_next)} (`{area.ask_id}`)"
     yield ""
+
+
+def _failures(notes: Sequence[RuleNote]) -> Iterator[str]:
+    for note in notes:
+        effect = "blocks" if note.blocks else "does not block"
+        rule = f"rule {_text(note.rule)}: {_text(note.reason)}, {effect}"
+        yield f"- **Known to be wrong:** {_text(note.told)} ({rule})"
 
 
 def _found(report: Report) -> Iterator[str]:
@@ -131,14 +143,16 @@ def _found(report: Report) -> Iterator[str]:
         yield ""
     if not report.findings:
         return
-    yield "| Rule | Found | About | Path | What to do |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| Rule | Result | About | Found | Asked for | Path | What to do |"
+    yield f"|{' --- |' * 7}"
     for one in report.findings:
         effect = "blocks" if one.blocks else "does not block"
         yield _row(
             one.rule,
             f"{one.status}: {one.reason} ({one.severity}, {effect})",
             one.about,
+            one.actual,
+            one.expected,
             one.path,
             one.remedy,
         )
@@ -206,10 +220,11 @@ def _answer(one: Answer) -> Iterator[str]:
     yield f"### {_text(one.question)}"
     yield ""
     yield f"- **{_text(one.who)}** (`{one.id}`): {_text(one.answer)}"
+    yield from _failures(one.failed)
     for note in one.rules:
         yield f"- rule {_text(note.rule)}: {_text(note.status)}, {_text(note.reason)}"
     if one.request:
-        yield f"- **Ask:** {_text(one.request)}"
+        yield f"- **Ask the supplier:** {_text(one.request)}"
     yield ""
     if one.said:
         yield from _entries(one.said)

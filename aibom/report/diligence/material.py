@@ -6,20 +6,24 @@ made it, in this run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from aibom.lineage.closure import Closure
-from aibom.lineage.evidence import EvidenceSet
+from aibom.lineage.evidence import EvidenceSet, Signer
 from aibom.lineage.graph import Graph, Walk
-from aibom.lineage.nodes import Kind, Node, Origin
-from aibom.report.diligence.model import Entry
+from aibom.lineage.nodes import Kind, Node, Origin, Relation
+from aibom.report.diligence.model import Entry, Status
 from aibom.report.diligence.pointers import resolve
+from aibom.report.own import document_signer
 from aibom.verdict import Result, Verdict
 
-__all__ = ["File", "Material", "Signature"]
+__all__ = ["Artifact", "File", "Material", "Signature"]
+
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,23 @@ class File:
     digest: str
     problems: tuple[tuple[str, str, str], ...] = ()
     readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The artifact's bytes, as they were read and hashed in this run.
+
+    ``digest`` is that of all of them, over ``files`` files of ``size`` bytes.
+    ``agrees`` is whether they are what the BOM is about; None where it names no digest.
+    ``differences`` say in words what is there and what the BOM says.
+    """
+
+    name: str
+    digest: str
+    files: int
+    size: int
+    agrees: bool | None
+    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +81,16 @@ class Material:
 
     ``listed`` are the ids that the BOM itself names, those of upstream BOMs left out.
     ``evidence_given`` and ``signers_given`` say what the reader brought, ``not_asked``
-    are rules that could not be asked without data of the reader's, ``conflicts`` what
-    verification found to disagree, ``notes`` what else the reader should know.
-    ``supplied`` is what suppliers answered, by question and node.
+    are rules that could not be asked without data of the reader's, ``audit_types`` what
+    audits a rule asks for, ``conflicts`` what verification found to disagree, ``notes``
+    what else the reader should know.
+    ``artifact`` is set where its bytes were read. ``supplied`` is what is known beside
+    the BOM, by question and node: what suppliers answered, what bytes contradict.
     ``names`` are the product, what is upstream of it, nearest first, and what the BOM
-    lists without saying how it belongs to the product.
+    lists without saying how it belongs to the product. Of each node ``labels`` has
+    what it is called, ``fields`` what facts it has, and ``blanks`` the entry that
+    stands where nobody says anything of it: every question asks for these. ``stated``
+    are the fields that any node has, ``relations`` those that any edge has.
     """
 
     graph: Graph
@@ -79,14 +105,22 @@ class Material:
     evidence_given: bool = False
     signers_given: bool = False
     not_asked: tuple[str, ...] = ()
+    audit_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     conflicts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    artifact: Artifact | None = None
     supplied: Mapping[tuple[str, str], tuple[Entry, ...]] = field(
         default_factory=dict, hash=False
     )
     root: str = field(init=False)
     walk: Walk = field(init=False, repr=False)
     names: tuple[str, ...] = field(init=False, repr=False)
+    labels: Mapping[str, str] = field(init=False, repr=False)
+    fields: Mapping[str, frozenset[str]] = field(init=False, repr=False)
+    blanks: Mapping[str, Entry] = field(init=False, repr=False)
+    stated: frozenset[str] = field(init=False, repr=False)
+    relations: frozenset[Relation] = field(init=False, repr=False)
+    _about: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
     results: Mapping[tuple[str, str], tuple[Result, ...]] = field(
         init=False, repr=False
     )
@@ -100,8 +134,25 @@ class Material:
         object.__setattr__(self, "root", root)
         object.__setattr__(self, "walk", walk)
         object.__setattr__(self, "names", (root, *walk.reached, *rest))
+        nodes = self.graph.nodes
+        labels = {name: node.label for name, node in nodes.items()}
+        fields = {n: frozenset([f.field for f in o.facts]) for n, o in nodes.items()}
+        blanks = {name: _blank(node, labels[name]) for name, node in nodes.items()}
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "blanks", blanks)
+        object.__setattr__(self, "stated", _union(fields.values()))
+        relations = frozenset([edge.relation for edge in self.graph.edges])
+        object.__setattr__(self, "relations", relations)
+        object.__setattr__(self, "_about", dict(_asked(self)))
         object.__setattr__(self, "results", _indexed(self.verdict))
         object.__setattr__(self, "elements", dict(_elements(self)))
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signed exactly this BOM, if you listed that one as a signer of it."""
+        name = self.signature.signer if self.signature.state == "allowed" else ""
+        return document_signer(self.evidence, self.root, name)
 
     def node(self, name: str) -> Node:
         """The node with this id."""
@@ -109,26 +160,36 @@ class Material:
 
     def about(self, whom: str) -> tuple[str, ...]:
         """Ids of what a question is asked of, nearest first."""
-        if whom == "artifact":
-            return (self.root,)
-        kinds = {
-            "dataset": (Kind.DATASET,),
-            "model": (Kind.MODEL,),
-            "entity": (Kind.MODEL, Kind.DATASET),
-        }[whom]
-        return tuple(
-            name
-            for name in self.names
-            if (name == self.root and whom == "entity")
-            or (
-                self.graph.nodes[name].kind in kinds
-                and not (whom == "model" and name == self.root)
-            )
-        )
+        return self._about[whom]
 
     def is_connected(self, name: str) -> bool:
         """Whether the BOM says how this thing belongs to the product."""
         return name == self.root or name in self.walk.parents
+
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*sets)
+
+
+def _blank(node: Node, label: str) -> Entry:
+    """What stands in the place of an answer where there is none."""
+    digest = str(node.digest) if node.digest else ""
+    return Entry(
+        node.id, label, Status.MISSING, "", basis="nobody says it", digest=digest
+    )
+
+
+def _asked(material: Material) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Whom each kind of question is asked of, nearest first."""
+    nodes, root = material.graph.nodes, material.root
+    models = [name for name in material.names if nodes[name].kind is Kind.MODEL]
+    yield "artifact", (root,)
+    yield "model", tuple(name for name in models if name != root)
+    kinds = frozenset({Kind.MODEL, Kind.DATASET})
+    data = [name for name in material.names if nodes[name].kind is Kind.DATASET]
+    yield "dataset", tuple(data)
+    asked = [n for n in material.names if n == root or nodes[n].kind in kinds]
+    yield "entity", tuple(asked)
 
 
 def _joined(graph: Graph, root: str) -> set[str]:
@@ -167,9 +228,30 @@ def _elements(material: Material) -> Iterator[tuple[str, tuple[str, Any]]]:
             continue
         for origin in sorted(node.origins):
             if _is_place(origin, material.file.digest):
-                for _, element in resolve(material.document, origin.pointer):
-                    yield name, (origin.pointer, element)
+                yield from _element_at(material.document, name, origin.pointer)
                 break
+
+
+def _element_at(
+    document: Mapping[str, Any], name: str, pointer: str
+) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """What a plain pointer leads to; any other is looked up with care."""
+    value: Any = document
+    for step in pointer.split("/")[1:]:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif (
+            isinstance(value, list)
+            and step.isdecimal()
+            and _INDEX.fullmatch(step)
+            and int(step) < len(value)
+        ):
+            value = value[int(step)]
+        else:
+            found = resolve(document, pointer)
+            yield from ((name, (pointer, element)) for _, element in found)
+            return
+    yield name, (pointer, value)
 
 
 def _is_place(origin: Origin, digest: str) -> bool:

@@ -40,12 +40,24 @@ def _made(material: Material) -> list[Table]:
         ("Digest of the policy", inputs.policy_digest),
         ("Signers", signers),
         ("Evidence", evidence),
-        ("Bytes of the artifact", "not read: this is a report on documents"),
+        ("Bytes of the artifact", _bytes(material)),
     ]
     rows += [("Set by the caller", text) for text in verdict.overrides]
     rows += [("Note", text) for text in (*material.notes, *verdict.warnings)]
     told = tuple((Cell(name), Cell(text)) for name, text in rows if text)
     return [Table("How it was made", ("What", "Value"), told)]
+
+
+def _bytes(material: Material) -> str:
+    read = material.artifact
+    if read is None:
+        return "not read: this is a report on documents"
+    told = {
+        True: "they are what the BOM is about",
+        False: "the BOM names other bytes",
+        None: "the BOM names no digest to compare them with",
+    }
+    return f"read, {read.digest}: {told[read.agrees]}"
 
 
 def _read(material: Material) -> list[Table]:

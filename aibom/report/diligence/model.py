@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 API_VERSION = "aibom/diligence-report/v1"
+_FAIL = "fail"
 
 
 class Status(StrEnum):
@@ -89,11 +90,28 @@ def combined(statuses: Iterable[Status]) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class RuleNote:
-    """What a rule of the policy found that bears on an answer."""
+    """What a rule of the policy found that bears on an answer.
+
+    ``blocks`` says whether the policy lets nothing through with it. Of what is known to
+    be wrong also: ``about`` which part, ``node`` its id, ``actual`` and ``expected`` in
+    words.
+    """
 
     rule: str
     status: str
     reason: str
+    about: str = ""
+    actual: str = ""
+    expected: str = ""
+    blocks: bool = False
+    node: str = ""
+
+    @property
+    def told(self) -> str:
+        """What was found to be wrong, in one line, without the name of the rule."""
+        what = self.actual or self.reason
+        asked = f"; the rule asks for {self.expected}" if self.expected else ""
+        return f"{self.about}: {what}{asked}" if self.about else f"{what}{asked}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +155,16 @@ class Answer:
     total: int
     rules: tuple[RuleNote, ...] = ()
     request: str = ""
+
+    @property
+    def failed(self) -> tuple[RuleNote, ...]:
+        """What rules know to be wrong about it, whatever the statements are worth."""
+        return tuple(note for note in self.rules if note.status == _FAIL)
+
+    @property
+    def blocking(self) -> tuple[RuleNote, ...]:
+        """What rules find that blocks: what is wrong, and what cannot be told."""
+        return tuple(note for note in self.rules if note.blocks)
 
     @property
     def said(self) -> tuple[Entry, ...]:
@@ -191,7 +219,7 @@ class Area:
 
     ``status`` is that of the weakest answer; not provided where less than half of the
     questions are answered, conflicting where one is. ``answered`` of ``total`` were.
-    ``failed`` are the rules that found something to be wrong, as ``rule: reason``.
+    ``failed`` is what rules know to be wrong. ``answers`` are the ids of its questions.
     """
 
     id: str
@@ -205,16 +233,21 @@ class Area:
     ask_next: str
     ask_id: str
     answers: tuple[str, ...]
-    failed: tuple[str, ...] = ()
+    failed: tuple[RuleNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table; ``status`` marks it, ``exact`` is for digests and codes."""
+    """One cell of a table.
+
+    ``status`` marks it, ``exact`` is for digests and codes, ``alarm`` marks what is
+    wrong.
+    """
 
     text: str
     status: Status | None = None
     exact: bool = False
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +281,7 @@ class PolicyNote:
     severity: str
     blocks: bool
     about: str
+    expected: str
     actual: str
     path: str
     remedy: str
@@ -256,13 +290,14 @@ class PolicyNote:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask next: the text, why, and for which parts."""
+    """What to ask next: the text, why, for which parts, whether something blocks."""
 
     id: str
     area: str
     text: str
     why: str
     about: tuple[str, ...] = ()
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ __all__ = ["resolve", "text_of"]
 
 _FILTER = re.compile(r"(?P<name>[^\[]+)\[(?P<key>[^=]+)=(?P<value>[^\]]+)\]")
 _INDEX = re.compile(r"[0-9]{1,9}")
+#: Names without an escape, which most are: what begins with one that is not there, is
+#: not there.
+_PLAIN = re.compile(r"[A-Za-z-]+\Z")
 #: Of a list in a hostile document, as many entries are looked at.
 _MOST = 5_000
 _LONGEST = 20_000
@@ -22,6 +25,9 @@ _LONGEST = 20_000
 
 def resolve(document: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     """Each (pointer, value) that is there; the pointers have no ``*`` any more."""
+    first = pointer.partition("/")[2].partition("/")[0].partition("[")[0]
+    if isinstance(document, dict) and first not in document and _PLAIN.match(first):
+        return
     found: list[tuple[str, Any]] = [("", document)]
     for step in pointer.split("/")[1:]:
         found = [inner for place, value in found for inner in _into(place, value, step)]

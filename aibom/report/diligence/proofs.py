@@ -180,7 +180,8 @@ def _closure(material: Material, name: str) -> Iterator[Entry]:
         yield entry_of(node, Status.MISSING, text, basis="computed in this run")
         return
     ends = material.verdict.verification.accepted_roots
-    by_decision = f", and ends by your decision at {', '.join(ends)}" if ends else ""
+    listed = f", or ends where your accepted-roots.yaml says: {', '.join(ends)}"
+    by_decision = listed if ends else ""
     yield entry_of(
         node,
         Status.PROVED,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from aibom.lineage.closure import ClosureState
-from aibom.lineage.nodes import ENTITY_KINDS, Kind
+from aibom.lineage.nodes import ENTITY_KINDS, Kind, Node
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.method import method_tables
 from aibom.report.diligence.model import (
@@ -139,7 +142,7 @@ def _where_open(material: Material) -> list[Table]:
 
 _CLOSED = {
     ClosureState.CLOSED: (Status.PROVED, "closed"),
-    ClosureState.ACCEPTED: (Status.PROVED, "ends by your decision"),
+    ClosureState.ACCEPTED: (Status.PROVED, "ends where you accept it"),
     ClosureState.OPEN: (Status.MISSING, "open"),
 }
 
@@ -182,6 +185,8 @@ def _steps(material: Material) -> list[Table]:
                 Cell(node.label),
                 Cell(" or ".join(node.values("step"))),
                 Cell(" / ".join(node.values("finished")) or "not provided"),
+                Cell(_took(node)),
+                Cell(_command(node), exact=True),
                 Cell(f"signed by {signer}, agrees with the BOM", Status.PROVED)
                 if signer
                 else _missing("no signed record"),
@@ -189,8 +194,36 @@ def _steps(material: Material) -> list[Table]:
         )
     if not rows:
         return []
-    head = ("Step", "Kind", "Finished", "Record")
+    head = ("Step", "Kind", "Finished", "Took", "Command", "Record")
     return [Table("The steps that are named", head, tuple(rows))]
+
+
+def _took(node: Node) -> str:
+    """How long, where both times are told; the clocks are those of whoever ran it."""
+    started, finished = node.value("started"), node.value("finished")
+    if not started or not finished:
+        return "not provided"
+    try:
+        took = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+    except (ValueError, TypeError):
+        return "not provided"
+    seconds = int(took.total_seconds())
+    if seconds < 0:
+        return "ends before it starts"
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours:,} h {minutes} min" if seconds >= 3600 else f"{seconds:,} s"
+
+
+def _command(node: Node) -> str:
+    """The command as it was recorded, with its words apart."""
+    told = node.value("command") or ""
+    try:
+        words = json.loads(told) if told.startswith("[") else None
+    except ValueError:
+        words = None
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return shlex.join(words)
+    return told or "not provided"
 
 
 def _clauses(material: Material) -> list[Table]:
@@ -201,15 +234,41 @@ def _clauses(material: Material) -> list[Table]:
             for clause in clauses:
                 rules = found.setdefault((framework, clause), {})
                 rules.setdefault(result.rule, set()).add(result.status.value)
+    mapped = {rule for rules in found.values() for rule in rules}
+    if rest := _without_clause(material, mapped):
+        found["no clause", "named by your policy"] = rest
     rows = tuple(
-        (Cell(framework), Cell(clause), Cell(_outcomes(rules)))
-        for (framework, clause), rules in sorted(found.items())
+        (Cell(framework), Cell(clause), _failing(rules), Cell(_outcomes(rules)))
+        for (framework, clause), rules in sorted(found.items(), key=_failing_first)
     )
     if not rows:
         return []
-    head = ("Framework", "Clause", "Rules, and how they came out")
+    head = ("Framework", "Clause", "Fails", "Rules, and how they came out")
     note = "Supports work on these clauses; says nothing about compliance with them."
     return [Table("What the findings bear on", head, rows, note)]
+
+
+def _without_clause(material: Material, mapped: set[str]) -> dict[str, set[str]]:
+    """Rules with a finding that bear on no clause; they may be what blocks."""
+    found: dict[str, set[str]] = {}
+    for result in material.verdict.findings:
+        if result.rule not in mapped:
+            found.setdefault(result.rule, set()).add(result.status.value)
+    return found
+
+
+def _failing_first(
+    item: tuple[tuple[str, str], Mapping[str, set[str]]],
+) -> tuple[bool, tuple[str, str]]:
+    clause, rules = item
+    return not any("fail" in outcomes for outcomes in rules.values()), clause
+
+
+def _failing(rules: Mapping[str, set[str]]) -> Cell:
+    failing = sorted(rule for rule, outcomes in rules.items() if "fail" in outcomes)
+    if failing:
+        return Cell(", ".join(failing), alarm=True)
+    return Cell("none")
 
 
 def _outcomes(rules: Mapping[str, set[str]]) -> str:

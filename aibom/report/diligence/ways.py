@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from aibom.lineage.evidence import Evidence
-from aibom.lineage.nodes import Origin
+from aibom.lineage.nodes import Origin, Relation
 from aibom.report.diligence.catalogue import Way
 from aibom.report.diligence.edges import EDGE_WAYS
 from aibom.report.diligence.facts import (
@@ -23,19 +23,48 @@ from aibom.report.diligence.facts import (
 )
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Entry, Status
+from aibom.report.diligence.numbers import in_words
 from aibom.report.diligence.pointers import resolve, text_of
 
-__all__ = ["WAYS", "WayOf"]
+__all__ = ["WAYS", "WayOf", "may_tell"]
 
 WayOf = Callable[[Material, str, Way], Iterator[Entry]]
 
-_MEASUREMENTS = 3
+
+#: What there must be somewhere for a way to tell anything of any thing.
+_NEEDS: Mapping[str, Relation] = MappingProxyType(
+    {
+        "edge-facts": Relation.USED,
+        **dict.fromkeys(
+            ("inputs", "steps", "step-facts", "parameters"), Relation.GENERATED
+        ),
+    }
+)
+
+
+def may_tell(material: Material, way: Way) -> bool:
+    """Whether a way could tell anything at all here; where not, nothing is asked."""
+    if way.kind == "facts":
+        return not material.stated.isdisjoint(way.words)
+    if way.kind == "audits":
+        return bool(material.evidence.items)
+    if way.kind == "parties":
+        made = way.steps and Relation.GENERATED in material.relations
+        return bool(made) or Relation.ATTRIBUTED_TO in material.relations
+    if way.kind == "relations":
+        return not material.relations.isdisjoint(way.words)
+    needed = _NEEDS.get(way.kind)
+    return needed is None or needed in material.relations
 
 
 def _facts(material: Material, name: str, way: Way) -> Iterator[Entry]:
+    stated = material.fields[name]
+    if stated.isdisjoint(way.words):
+        return
     node = material.node(name)
     for field in way.words:
-        yield from fact_entries(material, node, node, field)
+        if field in stated:
+            yield from fact_entries(material, node, node, field)
 
 
 # ── examinations ──
@@ -48,20 +77,12 @@ def _audits(material: Material, name: str, way: Way) -> Iterator[Entry]:
         audit = item.audit
         if audit is None or not any(fnmatchcase(audit.type, w) for w in way.words):
             continue
-        whole = sorted(audit.measurements, key=lambda m: (len(m.slice), m))
-        shown = "; ".join(
-            f"{m.metric} {m.value:g} over {m.samples:,} samples"
-            f"{''.join(f', {k} {v}' for k, v in m.slice)}"
-            for m in whole[:_MEASUREMENTS]
-        )
-        left = len(whole) - _MEASUREMENTS
-        more = f" and {left:,} more numbers" if left > 0 else ""
         status = Status.SIGNED if item.trusted else Status.STATED
         basis = f"an audit of exactly this digest, {_signed_or_not(item)}"
         yield entry_of(
             node,
             status,
-            f"{audit.type} with {audit.tool}: {shown}{more}",
+            f"{audit.type} with {audit.tool}: {in_words(audit.measurements)}",
             basis=basis,
             field=audit.type,
             sources=(Origin("audit", item.id),),
@@ -95,15 +116,20 @@ def _texts(
 ) -> Iterator[Entry]:
     if not material.file.readable:
         return
+    # Whoever signed the document is believed about what it is about, and no further.
+    signer = material.signer if name == material.root else None
+    told = f"signed by {signer.name}" if signer else "not attested"
     for where, value in resolve(inside, word):
         text = text_of(value)
         if text is not None and not is_placeholder(text):
             yield entry_of(
                 material.node(name),
-                Status.STATED,
+                Status.SIGNED if signer else Status.STATED,
                 text,
-                basis="stated by the BOM, not attested",
+                basis=f"stated by the BOM, {told}",
                 field=word.rpartition("/")[2],
+                signer=signer.name if signer else "",
+                evidence=material.signature.location if signer else "",
                 sources=(Origin("bom", material.file.digest, f"{place}{where}"),),
             )
 

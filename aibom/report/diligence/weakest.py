@@ -14,6 +14,7 @@ from aibom.lineage.assurance import (
 )
 from aibom.lineage.closure import ClosureState
 from aibom.lineage.nodes import Edge, Kind, Node, Relation
+from aibom.report.diligence.facts import plain_basis
 from aibom.report.diligence.material import Material
 
 __all__ = ["weakest_path"]
@@ -50,9 +51,9 @@ def _worths(
 
 
 def _why(worth: Assurance, label: str, state: ClosureState) -> str:
-    accepted = "; lineage ends there by your decision"
+    accepted = "; the lineage ends there because your accepted-roots.yaml lists it"
     told = accepted if state is ClosureState.ACCEPTED else ""
-    return f"{label} is {worth.level.word}: {worth.basis}{told}"
+    return f"{label}: {plain_basis(worth.basis)}{told}"
 
 
 def _path(material: Material, name: str) -> str:

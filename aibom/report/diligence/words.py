@@ -21,7 +21,7 @@ STATUS_MEANINGS: dict[Status, str] = {
 
 IS_NOT = (
     "It is no approval and no certificate: a gate decides, by your policy.",
-    "It is no test of the model: nothing was run, and no artifact bytes were read.",
+    "It is no test of the model: nothing of it was run.",
     "A signature is not safety: it says who answers for a thing, not that it is good.",
     "It has no score: counts, the weakest path and requests are given instead.",
     "It supports the clauses it names; it is no statement that they are complied with.",
@@ -54,6 +54,12 @@ GLOSSARY = (
     Term("base model", "A model that another one was trained further from."),
     Term("BOM", "Bill of materials: a file that lists what something was made from."),
     Term(
+        "claimed, attested, verified",
+        "How policies and the picture call what this report calls stated, stated and "
+        "signed, proved.",
+    ),
+    Term("class", "One of the answers that a model can give, such as the digit 3."),
+    Term(
         "closed lineage",
         "Every step on the way has a signed record that fits, up to "
         "roots that somebody decided to accept.",
@@ -63,6 +69,9 @@ GLOSSARY = (
     Term(
         "evidence", "Signed records, audits and BOMs that were checked for this report."
     ),
+    Term("fine-tune", "To train a finished model further, with data of one's own."),
+    Term("gate", "The command that lets an artifact be deployed, or does not."),
+    Term("holdout", "Data kept apart, that a model is tested with and never saw."),
     Term("labeler", "A person or program that wrote labels; shown as a pseudonym."),
     Term("lineage", "The way from the product back to everything it learned from."),
     Term(
@@ -74,6 +83,12 @@ GLOSSARY = (
         "poisoning",
         "Putting bad data, labels or weights in, so that the model "
         "learns what the attacker wants.",
+    ),
+    Term("policy", "The reader's own rules; this report only says how they come out."),
+    Term(
+        "pseudonym",
+        "A name that stands for one person and says not who; the same person has the "
+        "same one.",
     ),
     Term("root", "Where the lineage begins, or ends because nobody knows more."),
     Term("rule", "One question of a policy; it passes, fails, or cannot be told."),

@@ -1,4 +1,4 @@
-"""The blocking paths of a verdict, to be drawn into a lineage.
+"""What a verdict found: blocking paths, and words for what failed at which thing.
 
 Nothing here says that the verdict is genuine: it is a file named by who draws.
 """
@@ -6,16 +6,38 @@ Nothing here says that the verdict is genuine: it is a file named by who draws.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aibom.errors import DocumentInvalid, UsageError
 from aibom.lineage.graph import Graph
 from aibom.verdict import API_VERSION, Result
 
-__all__ = ["MOST_PATHS", "blocking_paths", "paths_of_results"]
+__all__ = [
+    "MOST_PATHS",
+    "alarms_of_results",
+    "blocking_alarms",
+    "blocking_paths",
+    "paths_of_results",
+]
 
 #: More than anybody could tell apart in one drawing.
 MOST_PATHS = 200
+#: Lines that one thing has for what failed there.
+_MOST_WORDS = 3
+#: Checks whose failures are told whether they block or not, and in which words.
+_TOLD = {
+    "required-audit": {
+        "fail": "audit failed",
+        "unknown": "audit not known",
+        "error": "audit not read",
+    },
+    "tainted-ancestor": {
+        "fail": "advisory against this",
+        "unknown": "advisories not compared",
+        "error": "advisories not read",
+    },
+}
 
 
 def paths_of_results(results: Iterable[Result]) -> tuple[tuple[str, ...], ...]:
@@ -35,6 +57,25 @@ def paths_of_results(results: Iterable[Result]) -> tuple[tuple[str, ...], ...]:
         if len(found) == MOST_PATHS:
             break
     return _in_order(found)
+
+
+def alarms_of_results(results: Iterable[Result]) -> Mapping[str, tuple[str, ...]]:
+    """Words for what failed, by the node that it is about: the end of its path.
+
+    Everything that blocks has one, and failed audits and advisories also where they
+    block nothing.
+    """
+    return _alarms(
+        _Found(
+            result.path[-1].node if result.path else result.node,
+            result.rule,
+            result.check,
+            result.status.value,
+            result.blocks,
+        )
+        for result in results
+        if result.is_finding
+    )
 
 
 def blocking_paths(
@@ -62,6 +103,67 @@ def blocking_paths(
         ) from error
     _require_same(about, graph, where)
     return _in_order(found)[:MOST_PATHS]
+
+
+def blocking_alarms(document: Any, where: str) -> Mapping[str, tuple[str, ...]]:
+    """As :func:`alarms_of_results`, from a verdict document.
+
+    Raises :class:`~aibom.errors.DocumentInvalid` (``not-a-verdict``). Which artifact it
+    is about is the question of :func:`blocking_paths`.
+    """
+    try:
+        return _alarms(_found(result) for result in document["results"])
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise DocumentInvalid(
+            f"is not a whole verdict: {error}", reason="not-a-verdict", where=where
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    about: str
+    rule: str
+    check: str
+    status: str
+    blocks: bool
+
+
+def _found(result: Mapping[str, Any]) -> _Found:
+    return _Found(
+        _path(result)[-1],
+        str(result["rule"]),
+        str(result["check"]),
+        str(result["status"]),
+        _blocks(result),
+    )
+
+
+def _alarms(found: Iterable[_Found]) -> Mapping[str, tuple[str, ...]]:
+    """What blocks first; many of one thing are counted."""
+    told: dict[str, set[tuple[bool, str]]] = {}
+    for one in found:
+        word = _word(one)
+        if word:
+            told.setdefault(one.about, set()).add((not one.blocks, word))
+    return {name: _few(sorted(words)) for name, words in sorted(told.items())}
+
+
+def _word(found: _Found) -> str:
+    known = _TOLD.get(found.check, {}).get(found.status, "")
+    if found.blocks:
+        return f"✖ {known}: {found.rule}" if known else f"✖ blocks: {found.rule}"
+    # Only what is known to be wrong: a verdict has many findings that stop nothing.
+    return f"✖ {known}, blocks nothing" if known and found.status == "fail" else ""
+
+
+def _few(words: Sequence[tuple[bool, str]]) -> tuple[str, ...]:
+    shown = [word for _, word in words[:_MOST_WORDS]]
+    left = len(words) - len(shown)
+    return (
+        (*shown, f"✖ {left:,} more finding{'s' if left > 1 else ''}")
+        if left
+        else tuple(shown)
+    )
 
 
 def _in_order(found: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

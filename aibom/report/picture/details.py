@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from aibom.lineage.assurance import edge_assurance, existence_assurance, fact_assurance
@@ -11,6 +12,7 @@ from aibom.lineage.nodes import Fact, Node, Origin
 from aibom.report.markup import xml_text
 from aibom.report.picture.labels import anchor
 from aibom.report.picture.model import LEVEL_WORDS, Picture, PictureNode
+from aibom.report.picture.names import short_party
 from aibom.report.text import short_digest
 
 __all__ = ["details_of"]
@@ -23,20 +25,35 @@ _MOST_FACTS = 80
 _LONG = 1000
 
 
-def details_of(picture: Picture, graph: Graph, evidence: EvidenceSet) -> str:
-    """One ``<details id="node-…">`` per fold and per node, the artifact first."""
-    folds = [node for node in picture.nodes if node.folded]
-    box_of = {member: node.id for node in folds for member in node.members}
-    linked = {name for node in picture.nodes for name in _linked(node)}
+def details_of(
+    picture: Picture,
+    graph: Graph,
+    evidence: EvidenceSet,
+    smaller: Picture | None = None,
+) -> str:
+    """One ``<details id="node-…">`` per fold and per node, the artifact first.
+
+    Folds are those of the picture, and of ``smaller``, the same folded further.
+    """
+    pictures = (picture, smaller or picture)
+    folds = {node.id: node for one in pictures for node in one.nodes if node.folded}
+    boxes: dict[str, list[str]] = defaultdict(list)
+    for node in folds.values():
+        for member in node.members:
+            boxes[member].append(node.id)
+    hidden = {
+        member for node in picture.nodes if node.folded for member in node.members
+    }
+    linked = {name for one in pictures for node in one.nodes for name in _linked(node)}
     alone = sorted(
-        (name for name in graph.nodes if name not in box_of),
+        (name for name in graph.nodes if name not in hidden),
         key=lambda name: (name != graph.root, name not in linked, name),
     )
-    ordered = [*alone, *sorted(box_of)]
+    ordered = [*alone, *sorted(hidden)]
     shown = frozenset(ordered[:_MOST_NODES])
-    writer = _Writer(graph, evidence, shown, box_of)
+    writer = _Writer(graph, evidence, shown, boxes)
     parts = [writer.node(name) for name in ordered[:_MOST_NODES]]
-    parts[1:1] = [writer.fold(node) for node in folds]
+    parts[1:1] = [writer.fold(node) for node in folds.values()]
     left = len(ordered) - len(shown)
     if left > 0:
         parts.append(f"<p>{left:,} more are not listed here.</p>")
@@ -55,12 +72,12 @@ class _Writer:
         graph: Graph,
         evidence: EvidenceSet,
         shown: frozenset[str],
-        box_of: Mapping[str, str],
+        boxes: Mapping[str, Sequence[str]],
     ) -> None:
         self.graph = graph
         self.evidence = evidence
         self.shown = shown
-        self.box_of = box_of
+        self.boxes = boxes
 
     def fold(self, node: PictureNode) -> str:
         """What a fold stands for."""
@@ -96,8 +113,8 @@ class _Writer:
             f"{self._edges('went into', self.graph.down(name))}"
         )
         mark = " · the artifact" if name == self.graph.root else ""
-        label = f"<b><bdi>{xml_text(node.label, 200)}</bdi></b>"
-        box = anchor(self.box_of[name]) if name in self.box_of else ""
+        label = f"<b><bdi>{xml_text(_label(node), 200)}</bdi></b>"
+        box = " ".join(anchor(one) for one in self.boxes.get(name, ()))
         return _entry(name, f"{label} · {node.kind.value}{mark}", body, box)
 
     def _fact(self, node: Node, fact: Fact) -> str:
@@ -129,10 +146,15 @@ class _Writer:
 
     def _link(self, name: str) -> str:
         node = self.graph.nodes[name]
-        label = f"<bdi>{xml_text(node.label, 120)}</bdi>"
+        label = f"<bdi>{xml_text(_label(node), 120)}</bdi>"
         if name not in self.shown:
             return f"{label} ({node.kind.value})"
         return f'<a href="#node-{anchor(name)}">{label}</a> ({node.kind.value})'
+
+
+def _label(node: Node) -> str:
+    """As the drawing calls it."""
+    return short_party(node.id, node.label)
 
 
 def _left(count: int, what: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aibom.report.picture.labels import anchor, told_plainly
 from aibom.report.picture.model import LEVEL_WORDS, Party, Picture, PictureNode
+from aibom.report.picture.names import told_in_text
 from aibom.report.text import escape
 
 __all__ = ["draw_dot"]
@@ -37,23 +40,24 @@ def draw_dot(picture: Picture) -> str:
         f"  label={_text(told_plainly(picture.title))};",
         '  node [fontname="sans-serif" fontsize=12];',
     ]
+    told = told_in_text(picture, 200)
     for node in picture.nodes:
-        lines.append(_node(node))
+        lines.append(_node(node, told))
         for party in node.parties:
-            lines.append(_party(node, party))
+            lines.append(_party(node, party, told))
     for edge in picture.edges:
         style = _style(edge.level, edge.on_path)
         arrow = "" if edge.arrow else " arrowhead=none"
         ends = f"n{anchor(edge.upper)} -> n{anchor(edge.lower)}"
-        told = edge.told if edge.level == "contradicted" else ""
-        label = f" label={_text(told)}" if told else ""
+        said = edge.told if edge.level == "contradicted" else ""
+        label = f" label={_text(said)}" if said else ""
         lines.append(f"  {ends} [{style}{arrow}{label} tooltip={_text(edge.told)}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _node(node: PictureNode) -> str:
+def _node(node: PictureNode, told: Mapping[str, str]) -> str:
     shape = _SHAPES.get(node.kind, "box")
-    words = list(node.words)
+    words = [*_tell(told, node.id), *node.alarms, *node.words]
     if node.ends:
         ends = {"open": "? unknown beyond", "accepted": "ends here by decision"}
         words.append(ends[node.ends])
@@ -67,14 +71,21 @@ def _node(node: PictureNode) -> str:
     return f"  n{anchor(node.id)} [shape={shape} {style}{more} label={label}];"
 
 
-def _party(node: PictureNode, party: Party) -> str:
+def _party(node: PictureNode, party: Party, told: Mapping[str, str]) -> str:
     name = f"n{anchor(f'{node.id} {party.id}')}"
     style = _style(party.level, party.on_path)
-    label = _text(party.label, f"{party.role or 'party'} · {LEVEL_WORDS[party.level]}")
+    label = _text(
+        *(party.label, *_tell(told, party.id), *party.alarms),
+        f"{party.role or 'party'} · {LEVEL_WORDS[party.level]}",
+    )
     return (
         f"  {name} [shape=oval {style} label={label}];\n"
         f"  {name} -> n{anchor(node.id)} [{style} arrowhead=none];"
     )
+
+
+def _tell(told: Mapping[str, str], name: str) -> list[str]:
+    return [told[name]] if name in told else []
 
 
 def _style(level: str, on_path: bool, rounded: bool = False) -> str:

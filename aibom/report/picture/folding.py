@@ -10,7 +10,14 @@ whole layers, so that nothing comes to be its own ancestor by being folded.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -33,59 +40,108 @@ Owners = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class _Base:
+    """What does not depend on how much is folded, nor on what is kept.
+
+    ``alike`` numbers the groups of units of one kind with the very same neighbours;
+    ``layered`` are all units, the lowest layers first.
+    """
+
     units: Units
-    keep: frozenset[str]
     layer: Mapping[str, int]
     into: Mapping[str, Sequence[Flow]]
     out_of: Mapping[str, Sequence[Flow]]
+    alike: Mapping[str, int]
+    layered: Sequence[Sequence[Unit]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    base: _Base
+    keep: frozenset[str]
 
     def movable(self) -> list[Unit]:
-        return [unit for name, unit in self._sorted() if name not in self.keep]
+        return [
+            unit
+            for name, unit in sorted(self.base.units.by_id.items())
+            if name not in self.keep
+        ]
 
-    def _sorted(self) -> list[tuple[str, Unit]]:
-        return sorted(self.units.by_id.items())
+    def alone(self) -> Owners:
+        """Each unit as its own."""
+        return {name: name for name in self.base.units.by_id}
 
 
-def fold(units: Units, keep: Sequence[str], budget: int) -> Mapping[str, str]:
-    """Each unit's id and that of the unit or fold it is drawn in.
+def fold(
+    units: Units, keep: Sequence[str], budgets: Sequence[int]
+) -> tuple[Mapping[str, str], ...]:
+    """For each budget, each unit's id and that of the unit or fold it is drawn in.
 
-    ``keep`` is in order of importance. The result has at most about ``budget`` values;
+    ``keep`` is in order of importance. A result has at most about its budget of values;
     a little more where kept units lie in many layers.
     """
-    owners = {name: name for name in units.by_id}
-    if len(owners) <= budget:
-        return owners
-    task = _task(units, frozenset(keep[: max(budget // 3, 1)]))
-    stages: list[Callable[[], Owners]] = [
-        *(lambda size=size: _same_neighbours(task, size) for size in _SIZES),
-        *(lambda size=size: _same_consumers(task, size) for size in _SIZES),
-        lambda: _grouped(task, lambda unit: (unit.kind, task.layer[unit.id]), 2),
-        lambda: _stretches(task, budget),
+    whole = {name: name for name in units.by_id}
+    if len(whole) <= min(budgets):
+        return (whole,) * len(budgets)
+    base = _base(units)
+    return tuple(
+        whole
+        if len(whole) <= budget
+        else _folded(_Task(base, frozenset(keep[: max(budget // 3, 1)])), budget)
+        for budget in budgets
+    )
+
+
+def _folded(task: _Task, budget: int) -> Owners:
+    alike = _groups(task, lambda unit: task.base.alike[unit.id])
+    families: list[tuple[Sequence[int], Callable[[int], Owners]]] = [
+        (_SIZES, lambda size: _joined(task, alike, size)),
+        (_SIZES, lambda size: _same_consumers(task, size)),
+        ((2,), lambda size: _joined(task, _layers(task), size)),
     ]
-    for stage in stages:
-        owners = stage()
-        if len(set(owners.values())) <= budget:
-            break
-    return owners
+    for sizes, stage in families:
+        # The smallest size folds everything that a larger one does, and more.
+        most = stage(sizes[-1])
+        if len(set(most.values())) <= budget:
+            fewest = (stage(size) for size in sizes[:-1])
+            fit = (one for one in fewest if len(set(one.values())) <= budget)
+            return next(fit, most)
+    return _stretches(task, budget)
 
 
-def _task(units: Units, keep: frozenset[str]) -> _Task:
+def _layers(task: _Task) -> Iterable[Sequence[str]]:
+    return _groups(task, lambda unit: (unit.kind, task.base.layer[unit.id]))
+
+
+def _base(units: Units) -> _Base:
     into: dict[str, list[Flow]] = defaultdict(list)
     out_of: dict[str, list[Flow]] = defaultdict(list)
     for flow in units.flows:
         into[flow.lower].append(flow)
         out_of[flow.upper].append(flow)
-    ends = [(flow.upper, flow.lower) for flow in units.flows]
-    return _Task(units, keep, layers_of(units.by_id, ends), into, out_of)
+    layer = layers_of(units.by_id, [(flow.upper, flow.lower) for flow in units.flows])
+    numbers: dict[Hashable, int] = {}
+    alike = {}
+    for name, unit in units.by_id.items():
+        above = frozenset([(flow.upper, flow.role) for flow in into.get(name, ())])
+        below = frozenset([(flow.lower, flow.role) for flow in out_of.get(name, ())])
+        key = (unit.kind, unit.word, layer[name], above, below)
+        alike[name] = numbers.setdefault(key, len(numbers))
+    layered = sorted(units.by_id.values(), key=lambda unit: (-layer[unit.id], unit.id))
+    rows = [list(row) for _, row in groupby(layered, key=lambda u: layer[u.id])]
+    return _Base(units, layer, into, out_of, alike, rows)
 
 
-def _grouped(task: _Task, key: Callable[[Unit], Hashable], size: int) -> Owners:
+def _groups(task: _Task, key: Callable[[Unit], Hashable]) -> Iterable[Sequence[str]]:
     groups: dict[Hashable, list[str]] = defaultdict(list)
     for unit in task.movable():
         groups[key(unit)].append(unit.id)
-    owners = {name: name for name in task.units.by_id}
-    for members in groups.values():
+    return groups.values()
+
+
+def _joined(task: _Task, groups: Iterable[Sequence[str]], size: int) -> Owners:
+    owners = task.alone()
+    for members in groups:
         _join(owners, members, size)
     return owners
 
@@ -96,26 +152,17 @@ def _join(owners: Owners, members: Collection[str], size: int) -> None:
         owners.update(dict.fromkeys(members, owner))
 
 
-def _same_neighbours(task: _Task, size: int) -> Owners:
-    def key(unit: Unit) -> Hashable:
-        above = {(flow.upper, flow.role) for flow in task.into.get(unit.id, ())}
-        below = {(flow.lower, flow.role) for flow in task.out_of.get(unit.id, ())}
-        alike = (unit.kind, unit.word, task.layer[unit.id])
-        return (*alike, frozenset(above), frozenset(below))
-
-    return _grouped(task, key, size)
-
-
 def _same_consumers(task: _Task, size: int) -> Owners:
     """From the artifact upwards: what was folded below is one consumer above."""
-    owners = {name: name for name in task.units.by_id}
-    layered = sorted(task.movable(), key=lambda unit: (-task.layer[unit.id], unit.id))
-    for _, units in groupby(layered, key=lambda unit: task.layer[unit.id]):
+    owners = task.alone()
+    out_of = task.base.out_of
+    for units in task.base.layered:
         groups: dict[Hashable, list[str]] = defaultdict(list)
         for unit in units:
-            flows = task.out_of.get(unit.id, ())
-            below = frozenset((owners[flow.lower], flow.role) for flow in flows)
-            groups[(unit.kind, unit.word, below)].append(unit.id)
+            if unit.id not in task.keep:
+                flows = out_of.get(unit.id, ())
+                below = frozenset([(owners[flow.lower], flow.role) for flow in flows])
+                groups[(unit.kind, unit.word, below)].append(unit.id)
         for members in groups.values():
             _join(owners, members, size)
     return owners
@@ -132,9 +179,9 @@ def _stretches(task: _Task, budget: int) -> Owners:
     groups: dict[Hashable, list[str]] = defaultdict(list)
     for unit in task.movable():
         part = unit.id in learned
-        kind = unit.kind if not task.into.get(unit.id) else SEVERAL
-        groups[(stretch[task.layer[unit.id]], kind, part)].append(unit.id)
-    owners = {name: name for name in task.units.by_id}
+        kind = unit.kind if not task.base.into.get(unit.id) else SEVERAL
+        groups[(stretch[task.base.layer[unit.id]], kind, part)].append(unit.id)
+    owners = task.alone()
     for members in groups.values():
         if len(members) > 1:
             _join(owners, members, 2)
@@ -143,8 +190,8 @@ def _stretches(task: _Task, budget: int) -> Owners:
 
 def _cut(task: _Task, budget: int) -> Mapping[int, int]:
     """The stretch of each layer, so that the parts of all of them fit the budget."""
-    fixed = {task.layer[name] for name in task.keep if name in task.layer}
-    depth = max(task.layer.values(), default=0) + 1
+    fixed = {task.base.layer[name] for name in task.keep if name in task.base.layer}
+    depth = max(task.base.layer.values(), default=0) + 1
     room = budget - len(task.keep)
     most = max(-(-depth * _PARTS // max(room, _FEWEST)), 2)
     stretch: dict[int, int] = {}
@@ -160,8 +207,10 @@ def _cut(task: _Task, budget: int) -> Mapping[int, int]:
 def _learned(task: _Task) -> frozenset[str]:
     """Models, and all that has one before it."""
     found: set[str] = set()
-    for unit in sorted(task.units.by_id.values(), key=lambda u: task.layer[u.id]):
-        above = (flow.upper in found for flow in task.into.get(unit.id, ()))
+    for unit in sorted(
+        task.base.units.by_id.values(), key=lambda u: task.base.layer[u.id]
+    ):
+        above = (flow.upper in found for flow in task.base.into.get(unit.id, ()))
         if unit.kind == "model" or any(above):
             found.add(unit.id)
     return frozenset(found)

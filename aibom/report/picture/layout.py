@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from aibom.report.picture.boxes import HEAD, Box, box_of
+from aibom.report.picture.boxes import HEAD, WIDE, Box, Form, boxes_of
 from aibom.report.picture.model import Picture, PictureEdge
 from aibom.report.picture.order import links_of, ordered
 from aibom.report.picture.place import placed
@@ -15,7 +15,6 @@ from aibom.report.picture.rows import Item, Route, rows_of
 
 __all__ = ["Layout", "Line", "Placed", "lay_out"]
 
-MARGIN = 24.0
 #: Between rows; more where many lines have to turn.
 _BETWEEN, _MOST_BETWEEN = 44.0, 110.0
 #: Lines enter and leave within this part of a shape's side.
@@ -38,7 +37,8 @@ class Placed:
 class Line:
     """An edge as points: straight where one is below the other, else a curve.
 
-    Without ``begins`` or ``ends`` it starts or stops in the middle of another line.
+    Without ``begins`` or ``ends`` it starts or stops in the middle of another line. A
+    ``square`` one has straight pieces only, along a lane.
     """
 
     edge: PictureEdge
@@ -46,17 +46,20 @@ class Line:
     begins: bool = True
     ends: bool = True
     upward: bool = False
+    square: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All of it, within ``width`` and ``height``."""
+    """All of it, within ``width`` and ``height``; ``cuts`` lie between its rows."""
 
     picture: Picture
     boxes: tuple[Placed, ...]
     lines: tuple[Line, ...]
     width: float
     height: float
+    form: Form = WIDE
+    cuts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +71,15 @@ class _Band:
     bottom: float
 
 
-def lay_out(picture: Picture) -> Layout:
-    """Place everything; the same picture always in the same way."""
-    boxes = {node.id: box_of(node) for node in picture.nodes}
-    rows = rows_of(picture, boxes)
+def lay_out(picture: Picture, form: Form = WIDE) -> Layout:
+    """Place everything in rows; the same picture always in the same way."""
+    boxes = boxes_of(picture, form)
+    rows = rows_of(picture, boxes, form.width)
     order = ordered(rows)
     down, up = links_of(rows)
     middle, width = placed(order, down, up, boxes)
-    middle = {item: x + MARGIN for item, x in middle.items()}
-    bands = _bands(order, down, boxes)
+    middle = {item: x + form.margin for item, x in middle.items()}
+    bands = _bands(order, down, boxes, form.margin)
     row_of = {item: number for number, row in enumerate(order) for item in row}
     found = tuple(
         Placed(
@@ -90,17 +93,19 @@ def lay_out(picture: Picture) -> Layout:
     )
     ways = _Ways(boxes, middle, bands, row_of)
     lines = [*ways.lines(rows.routes), *(ways.level(edge) for edge in rows.level)]
-    height = (bands[-1].bottom if bands else 0.0) + MARGIN
-    return Layout(picture, found, tuple(lines), width + 2 * MARGIN, height)
+    height = (bands[-1].bottom if bands else 0.0) + form.margin
+    cuts = tuple((one.bottom + other.top) / 2 for one, other in pairwise(bands))
+    size = (width + 2 * form.margin, height)
+    return Layout(picture, found, tuple(lines), *size, form, cuts)
 
 
 def _bands(
     order: Sequence[Sequence[Item]],
     down: Mapping[Item, Sequence[Item]],
     boxes: Mapping[str, Box],
+    top: float,
 ) -> list[_Band]:
     bands = []
-    top = MARGIN
     for row in order:
         shown = [boxes[item[0]] for item in row if item[1] < 0]
         head = HEAD if any(box.node.ends for box in shown) else 4.0

@@ -20,6 +20,8 @@ from aibom.report.picture.model import (
     PictureNode,
     worst,
 )
+from aibom.report.picture.names import short_party
+from aibom.report.picture.telling import KINDS, NUMBERED, counted, description_of
 from aibom.report.picture.units import (
     Beside,
     Flow,
@@ -31,27 +33,16 @@ from aibom.report.picture.units import (
 )
 from aibom.report.text import escape
 
-__all__ = ["BUDGET", "counted", "picture_of"]
+__all__ = ["BUDGET", "FEWER", "picture_of", "pictures_of"]
 
 #: Drawn things that are still read without effort.
 BUDGET = 80
+#: The same for a phone or a sheet of paper.
+FEWER = 36
+#: Words for what failed at several things that are drawn as one.
+_WORDS = 3
 #: Parties beside one thing; further ones are counted.
 _PARTIES = 3
-#: Paths that are numbered A, B, C; further ones are thick lines only.
-_PATHS = 5
-_KINDS = {
-    "dataset": ("dataset", "datasets"),
-    "model": ("model", "models"),
-    "code": ("code", "pieces of code"),
-    "guideline": ("guideline", "guidelines"),
-    "report": ("report", "reports"),
-    "service": ("service", "services"),
-    "system": ("system", "systems"),
-    "step": ("step", "steps"),
-    "party": ("party", "parties"),
-    STATED_RELATION: ("stated relation", "stated relations"),
-}
-_ENDS = {"open": "nothing is known beyond", "accepted": "ends here by decision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +53,7 @@ class _Making:
     marks: Mapping[str, tuple[str, ...]]
     highlighted: frozenset[str]
     roles: Mapping[str, tuple[str, ...]]
+    alarms: Mapping[str, tuple[str, ...]]
 
 
 def picture_of(
@@ -71,6 +63,7 @@ def picture_of(
     paths: Sequence[Sequence[str]] = (),
     accepted: Collection[str] = (),
     highlight: Collection[str] = (),
+    alarms: Mapping[str, Sequence[str]] | None = None,
     title: str = "",
     budget: int = BUDGET,
 ) -> Picture:
@@ -79,9 +72,33 @@ def picture_of(
     ``levels`` say what each node and edge is worth (:func:`levels_of`; without them, as
     if no evidence was checked). ``paths`` are ids from the artifact to what blocks it;
     what the graph does not have is passed over. At ``accepted`` lineage ends by
-    decision. Equal arguments give equal pictures, whatever their order was; nothing is
-    verified here.
+    decision. ``alarms`` are words for what failed, by node. Equal arguments give equal
+    pictures, whatever their order was; nothing is verified here.
     """
+    return pictures_of(
+        graph,
+        (budget,),
+        levels=levels,
+        paths=paths,
+        accepted=accepted,
+        highlight=highlight,
+        alarms=alarms,
+        title=title,
+    )[0]
+
+
+def pictures_of(
+    graph: Graph,
+    budgets: Sequence[int] = (BUDGET, FEWER),
+    *,
+    levels: Levels | None = None,
+    paths: Sequence[Sequence[str]] = (),
+    accepted: Collection[str] = (),
+    highlight: Collection[str] = (),
+    alarms: Mapping[str, Sequence[str]] | None = None,
+    title: str = "",
+) -> tuple[Picture, ...]:
+    """The same for each of several budgets, at little more than the cost of one."""
     given = levels or levels_of(graph)
     known = tuple(
         dict.fromkeys(
@@ -90,28 +107,50 @@ def picture_of(
         )
     )
     units = units_of(graph, given, known, frozenset(accepted))
-    roles: dict[str, set[str]] = defaultdict(set)
-    for flow in units.flows:
-        roles[flow.upper].add(flow.role)
     making = _Making(
         graph,
         units,
         given,
         _marks(known),
         frozenset(highlight),
-        {name: tuple(sorted(found - {""})) for name, found in roles.items()},
+        _roles(units),
+        {name: tuple(words) for name, words in (alarms or {}).items()},
     )
-    owners = fold(units, _important(making, known), budget)
+    title = escape(title, 200) if title else _title(graph)
+    drawn: dict[int, Picture] = {}
+    found: list[Picture] = []
+    for owners in fold(units, _important(making, known), budgets):
+        # Where nothing is folded, budgets make no difference.
+        if id(owners) not in drawn:
+            drawn[id(owners)] = _picture(making, known, owners, title)
+        found.append(drawn[id(owners)])
+    return tuple(found)
+
+
+def _picture(
+    making: _Making,
+    known: tuple[tuple[str, ...], ...],
+    owners: Mapping[str, str],
+    title: str,
+) -> Picture:
+    graph, units = making.graph, making.units
     nodes = _nodes(making, owners)
     return Picture(
-        escape(title, 200) if title else _title(graph),
-        _description(graph, given, nodes, known, units),
+        title,
+        description_of(graph, making.levels, nodes, known, units, making.alarms),
         nodes,
         _edges(units, owners),
         {node.id: node.members for node in nodes if node.folded},
-        known[:_PATHS],
+        known[:NUMBERED],
         graph.root,
     )
+
+
+def _roles(units: Units) -> Mapping[str, tuple[str, ...]]:
+    roles: dict[str, set[str]] = defaultdict(set)
+    for flow in units.flows:
+        roles[flow.upper].add(flow.role)
+    return {name: tuple(sorted(found - {""})) for name, found in roles.items()}
 
 
 def _title(graph: Graph) -> str:
@@ -123,7 +162,7 @@ def _title(graph: Graph) -> str:
 def _marks(paths: Sequence[Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
     """Numbers along each path, 1 at the artifact; letters where there are several."""
     found: dict[str, list[str]] = defaultdict(list)
-    for index, path in enumerate(paths[:_PATHS]):
+    for index, path in enumerate(paths[:NUMBERED]):
         letter = chr(ord("A") + index) if len(paths) > 1 else ""
         for number, name in enumerate(dict.fromkeys(path), 1):
             found[name].append(f"{letter}{number}")
@@ -142,6 +181,8 @@ def _important(making: _Making, paths: Sequence[Sequence[str]]) -> tuple[str, ..
             wanted.append(shown.popleft())
             if shown:
                 wanted.append(shown.pop())
+    failed = (beside.get(name, (name,))[0] for name in sorted(making.alarms))
+    wanted += failed
     wanted += sorted(n for n in units.on_path if n.startswith(f"{STATED_RELATION}:"))
     torn = (name for name, unit in units.by_id.items() if unit.level == "contradicted")
     wanted += sorted(torn)
@@ -185,7 +226,21 @@ def _node(making: _Making, name: str, units: Sequence[Unit]) -> PictureNode:
         any(unit.id in making.units.on_path for unit in units),
         members,
         _parties(making, [unit.id for unit in units]),
+        _alarms(making, members),
     )
+
+
+def _alarms(making: _Making, members: Sequence[str]) -> tuple[str, ...]:
+    """Words for what failed; of several things together, each word with a count."""
+    if len(members) == 1:
+        return making.alarms.get(members[0], ())
+    told = Counter(
+        word for name in members for word in dict.fromkeys(making.alarms.get(name, ()))
+    )
+    few = sorted(told.items())[:_WORDS]
+    left = len(told) - len(few)
+    words = [f"{word} (at {count:,})" for word, count in few]
+    return (*words, f"{left:,} other findings") if left else tuple(words)
 
 
 def _few_marks(marks: Sequence[str]) -> tuple[str, ...]:
@@ -198,7 +253,7 @@ def _label(making: _Making, units: Sequence[Unit]) -> str:
     if len(units) == 1:
         if first.kind == STATED_RELATION:
             return first.word
-        return first.word or making.graph.nodes[first.id].label
+        return first.word or _name(making, first.id)
     if len({unit.kind for unit in units}) > 1:
         kinds = Counter(unit.kind for unit in units if unit.members)
         return ", ".join(counted(kind, kinds[kind]) for kind in sorted(kinds))
@@ -208,16 +263,15 @@ def _label(making: _Making, units: Sequence[Unit]) -> str:
     return counted(first.kind, len(units))
 
 
-def counted(kind: str, count: int) -> str:
-    """``1 dataset``, ``37 datasets``."""
-    return f"{count:,} {_KINDS[kind][count != 1]}"
+def _name(making: _Making, name: str) -> str:
+    return short_party(name, making.graph.nodes[name].label)
 
 
 def _words_of_one(making: _Making, unit: Unit) -> tuple[str, ...]:
     level = LEVEL_WORDS[unit.level]
     if unit.kind == STATED_RELATION:
         return (level,)
-    words = [f"{_KINDS[unit.kind][0]} · {level}"]
+    words = [f"{KINDS[unit.kind][0]} · {level}"]
     roles = making.roles.get(unit.id, ())
     if unit.kind != "step" and roles and roles != (unit.kind,):
         words.append(f"as {', '.join(roles)}")
@@ -245,7 +299,10 @@ def _parties(making: _Making, names: Iterable[str]) -> tuple[Party, ...]:
             found[beside.party].append(beside)
     shown = sorted(
         (_party(making, party, told) for party, told in found.items()),
-        key=lambda party: (not party.on_path, party.label, party.id),
+        key=lambda party: (
+            *(not party.on_path, not party.alarms),
+            *(party.label, party.id),
+        ),
     )
     if len(shown) <= _PARTIES:
         return tuple(shown)
@@ -260,6 +317,7 @@ def _parties(making: _Making, names: Iterable[str]) -> tuple[Party, ...]:
         _few_marks([mark for party in rest for mark in party.marks]),
         members,
         any(party.on_path for party in rest),
+        _alarms(making, members),
     )
     return (*shown[: _PARTIES - 1], more)
 
@@ -269,11 +327,12 @@ def _party(making: _Making, name: str, told: Sequence[Beside]) -> Party:
     stated = tuple(beside.level for beside in told)
     level = "contradicted" if own == "contradicted" else worst(stated)
     roles = ", ".join(sorted({beside.role for beside in told if beside.role}))
-    label = making.graph.nodes[name].label
+    label = _name(making, name)
     # The same party stands in many places; the path leads to it in one.
     on_path = any(beside.on_path for beside in told)
     marks = making.marks.get(name, ()) if on_path else ()
-    return Party(name, label, roles, level, marks, (name,), on_path)
+    alarms = making.alarms.get(name, ())
+    return Party(name, label, roles, level, marks, (name,), on_path, alarms)
 
 
 def _edges(units: Units, owners: Mapping[str, str]) -> tuple[PictureEdge, ...]:
@@ -302,36 +361,3 @@ def _told(flows: Sequence[Flow]) -> str:
     words = ", ".join(LEVEL_WORDS[name] for name in LEVELS if levels[name])
     many = f"{len(flows):,} edges" if len(flows) > 1 else ""
     return " · ".join(part for part in (many, roles, words) if part)
-
-
-def _description(
-    graph: Graph,
-    levels: Levels,
-    nodes: Sequence[PictureNode],
-    paths: Sequence[Sequence[str]],
-    units: Units,
-) -> str:
-    """What the eye would see, for who cannot."""
-    kinds = Counter(node.kind.value for node in graph.nodes.values())
-    told = Counter(levels.nodes.get(name, "claimed") for name in graph.nodes)
-    ends = Counter(unit.ends for unit in units.by_id.values())
-    hidden = sum(node.folded for node in nodes)
-    said = [
-        "It flows from top to bottom, from what was there first to the artifact",
-        ", ".join(counted(kind, kinds[kind]) for kind in sorted(kinds)) or "nothing",
-        ", ".join(f"{told[n]:,} {LEVEL_WORDS[n]}" for n in LEVELS if told[n]),
-        *(f"At {ends[end]:,}, {_ENDS[end]}" for end in _ENDS if ends[end]),
-        f"{hidden:,} of the drawn boxes stand for several" if hidden else "",
-        *(_path_in_words(graph, path) for path in paths[:_PATHS]),
-        f"{len(paths) - _PATHS:,} more blocking paths have no numbers"
-        if len(paths) > _PATHS
-        else "",
-    ]
-    return ". ".join(part for part in said if part) + "."
-
-
-def _path_in_words(graph: Graph, path: Sequence[str]) -> str:
-    labels = [apart(escape(graph.nodes[name].label, 60)) for name in path]
-    if len(labels) > 12:
-        labels = [*labels[:6], "…", *labels[-5:]]
-    return f"Blocking path: {' ← '.join(labels)}"

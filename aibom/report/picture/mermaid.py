@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from aibom.report.picture.labels import anchor, told_plainly
 from aibom.report.picture.model import LEVEL_WORDS, Party, Picture, PictureNode
+from aibom.report.picture.names import told_in_text
 from aibom.report.text import escape
 
 __all__ = ["draw_mermaid"]
@@ -50,9 +52,10 @@ def draw_mermaid(picture: Picture) -> str:
     Line styles are fewer than in the SVG: words on the edges say the rest.
     """
     lines = ["flowchart TB", f"  accTitle: {_plain_line(picture.title)}"]
+    told = told_in_text(picture, 200)
     for node in picture.nodes:
-        lines.append(_node(node))
-        lines += [line for party in node.parties for line in _party(node, party)]
+        lines.append(_node(node, told))
+        lines += [line for party in node.parties for line in _party(node, party, told)]
     thick = []
     for count, edge in enumerate(picture.edges):
         link = "==>" if edge.on_path else _LINKS[edge.level]
@@ -74,9 +77,9 @@ def _linked(picture: Picture, thick: list[int]) -> list[int]:
     return [before + index for index in thick]
 
 
-def _node(node: PictureNode) -> str:
+def _node(node: PictureNode, told: Mapping[str, str]) -> str:
     left, right = _SHAPES.get(node.kind, ("[", "]"))
-    words = list(node.words)
+    words = [*_tell(told, node.id), *node.alarms, *node.words]
     if node.ends:
         ends = {"open": "? unknown beyond", "accepted": "ends here by decision"}
         words.append(ends[node.ends])
@@ -89,12 +92,19 @@ def _node(node: PictureNode) -> str:
     return f"  n{anchor(node.id)}{left}{label}{right}:::{style}"
 
 
-def _party(node: PictureNode, party: Party) -> tuple[str, str]:
+def _party(node: PictureNode, party: Party, told: Mapping[str, str]) -> tuple[str, str]:
     name = f"n{anchor(f'{node.id} {party.id}')}"
-    label = _label(party.label, f"{party.role or 'party'} · {LEVEL_WORDS[party.level]}")
+    label = _label(
+        *(party.label, *_tell(told, party.id), *party.alarms),
+        f"{party.role or 'party'} · {LEVEL_WORDS[party.level]}",
+    )
     style = "blocking" if party.on_path else party.level
     link = "===" if party.on_path else "-.-"
     return f"  {name}([{label}]):::{style}", f"  {name} {link} n{anchor(node.id)}"
+
+
+def _tell(told: Mapping[str, str], name: str) -> list[str]:
+    return [told[name]] if name in told else []
 
 
 def _word(level: str, link: str) -> str:

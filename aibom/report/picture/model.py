@@ -56,6 +56,7 @@ class Party:
     marks: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     on_path: bool = False
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ class PictureNode:
     """One drawn thing. ``members`` are the graph's nodes that it stands for.
 
     ``words`` are the small lines below the label. ``marks`` number its places on the
-    blocking paths. ``ends`` says why nothing is drawn before it: ``""`` where that is
-    no question, ``open`` where nothing is known beyond, ``accepted`` where lineage ends
-    by somebody's decision.
+    blocking paths, ``alarms`` are words for what failed here. ``ends`` says why nothing
+    is drawn before it: ``""`` where that is no question, ``open`` where nothing is
+    known beyond, ``accepted`` where lineage ends by somebody's decision.
     """
 
     id: str
@@ -80,6 +81,12 @@ class PictureNode:
     on_path: bool = False
     members: tuple[str, ...] = ()
     parties: tuple[Party, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> bool:
+        """Whether its label is the name of one thing, and no count of several."""
+        return bool(self.members) and not self.folded
 
     @property
     def folded(self) -> bool:

@@ -15,11 +15,11 @@ from aibom.lineage.graph import Graph
 from aibom.report.markup import xml_text
 from aibom.report.picture.details import details_of
 from aibom.report.picture.labels import anchor, told_xml
-from aibom.report.picture.make import counted
 from aibom.report.picture.model import Picture
+from aibom.report.picture.pages import draw_every
 from aibom.report.picture.script import SCRIPT
 from aibom.report.picture.style import css
-from aibom.report.picture.svg import draw_svg
+from aibom.report.picture.telling import counted
 
 __all__ = ["draw_html"]
 
@@ -45,16 +45,29 @@ input{font:inherit;width:min(24rem,60vw)}
 [hidden]{display:none}
 @media (prefers-color-scheme:dark){body,.search{color:#f1f3f5;background:#14171c}
 a{color:#8ab4f8}.found{outline-color:#8ab4f8}}
-@media print{.search{display:none}.drawing{overflow:visible;border:0;max-height:none}
-.drawing svg{max-width:100%;height:auto}body{color:#16191d;background:#fff}}
+.narrow-only{display:none}
+@media screen and (max-width:48rem){.drawing{max-height:none;overflow:visible}
+.wide-only{display:none}.narrow-only{display:block}
+table,tbody,tr,td,th{display:block}thead{display:none}td{padding-bottom:.3rem}}
+@page{size:A4;margin:16mm 15mm}
+@media print{body{padding:0;color:#16191d;background:#fff}
+.search,.wide-only,.narrow-only{display:none}
+.drawing{overflow:visible;border:0;max-height:none;break-after:page}
+h1{margin-top:0}}
 """
 
 
 def draw_html(
-    picture: Picture, graph: Graph, *, evidence: EvidenceSet | None = None
+    picture: Picture,
+    graph: Graph,
+    *,
+    smaller: Picture | None = None,
+    evidence: EvidenceSet | None = None,
 ) -> str:
     """The page for a picture of ``graph``.
 
+    ``smaller`` is the same picture folded further (as it is, when left out): it is what
+    a phone and paper show.
     Facts are told with what they are worth by ``evidence`` (without any, as if none was
     checked), and with where they were read.
     """
@@ -63,9 +76,10 @@ def draw_html(
         f"default-src 'none'; style-src '{_digest(style)}'; "
         f"script-src '{_digest(SCRIPT)}'; base-uri 'none'; form-action 'none'"
     )
-    drawing = draw_svg(picture, links=True, styled=False)
+    few = smaller or picture
+    drawing = draw_every(picture, few, links=True, styled=False)
     kinds = ", ".join(_kinds(graph))
-    listed = details_of(picture, graph, evidence or EvidenceSet())
+    listed = details_of(picture, graph, evidence or EvidenceSet(), smaller)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -78,7 +92,7 @@ def draw_html(
 <body>
 <h1>{told_xml(picture.title)}</h1>
 <p>{xml_text(kinds)}. What lies above went into what lies below.</p>
-{_places(picture)}
+{_places(picture, "")}{_places(few, "narrow-")}
 <div class="search" id="search" hidden><label>Find
 <input type="search" id="query" autocomplete="off"></label>
 <span id="count" role="status"></span></div>
@@ -94,19 +108,21 @@ def draw_html(
 """
 
 
-def _places(picture: Picture) -> str:
-    """Links into the drawing, which may be larger than any screen."""
+def _places(picture: Picture, prefix: str) -> str:
+    """Links into one of the drawings, which may be larger than any screen."""
     drawn = {node.id for node in picture.nodes}
     wanted = [("the artifact", picture.root)]
     for index, path in enumerate(picture.paths, 1):
         told = f"the far end of blocking path {index}"
         wanted.append((told, _last(path, drawn)))
     links = [
-        f'<a href="#n-{anchor(name)}">{told}</a>'
+        f'<a href="#{prefix}n-{anchor(name)}">{told}</a>'
         for told, name in wanted
         if name is not None and name in drawn
     ]
-    return f"<p>In the drawing: {', '.join(links)}.</p>" if links else ""
+    style = "narrow-only" if prefix else "wide-only"
+    told = f"In the drawing: {', '.join(links)}."
+    return f'<p class="{style}">{told}</p>' if links else ""
 
 
 def _last(path: tuple[str, ...], drawn: set[str]) -> str | None:

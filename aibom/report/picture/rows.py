@@ -17,8 +17,6 @@ from aibom.report.picture.model import Picture, PictureEdge
 
 __all__ = ["Item", "Route", "Rows", "rows_of"]
 
-#: What rows are cut to, without the room that passing edges take.
-WIDTH = 1120.0
 GAP = 26.0
 PASSING = 10.0
 
@@ -48,9 +46,12 @@ class Rows:
     level: tuple[PictureEdge, ...]
 
 
-def rows_of(picture: Picture, boxes: Mapping[str, Box]) -> Rows:
-    """Cut a picture into rows; not yet in a good order within each."""
-    names = _cut(picture, boxes)
+def rows_of(picture: Picture, boxes: Mapping[str, Box], width: float) -> Rows:
+    """Cut a picture into rows; not yet in a good order within each.
+
+    Rows are cut to ``width``, without the room that passing edges take.
+    """
+    names = _cut(picture, boxes, width)
     row_of = {name: row for row, found in enumerate(names) for name in found}
     level = [e for e in picture.edges if row_of[e.upper] == row_of[e.lower]]
     routes, through = _routed(
@@ -63,7 +64,7 @@ def rows_of(picture: Picture, boxes: Mapping[str, Box]) -> Rows:
     return Rows(rows, tuple(routes), tuple(level))
 
 
-def _cut(picture: Picture, boxes: Mapping[str, Box]) -> list[list[str]]:
+def _cut(picture: Picture, boxes: Mapping[str, Box], width: float) -> list[list[str]]:
     """From the bottom up, row by row: what went into the same thing stays together.
 
     A row takes what fits, of all that went only into lower rows, in the order of a
@@ -83,7 +84,7 @@ def _cut(picture: Picture, boxes: Mapping[str, Box]) -> list[list[str]]:
     heapify(ready)
     rows: list[list[str]] = []
     while ready:
-        row = _filled(ready, boxes)
+        row = _filled(ready, boxes, width)
         for name in row:
             for upper in above[name]:
                 waiting[upper] -= 1
@@ -93,13 +94,15 @@ def _cut(picture: Picture, boxes: Mapping[str, Box]) -> list[list[str]]:
     return rows[::-1]
 
 
-def _filled(ready: list[tuple[int, str]], boxes: Mapping[str, Box]) -> list[str]:
+def _filled(
+    ready: list[tuple[int, str]], boxes: Mapping[str, Box], most: float
+) -> list[str]:
     """One row from what is ready; at least one thing, whatever its width."""
     row: list[str] = []
     used = 0.0
     while ready:
         width = boxes[ready[0][1]].right + GAP
-        if row and used + width > WIDTH + GAP:
+        if row and used + width > most + GAP:
             break
         used += width
         row.append(heappop(ready)[1])

@@ -31,7 +31,9 @@ SCRIPT = """
       var fits = texts[index].indexOf(wanted) >= 0;
       entry.hidden = !fits;
       if (fits) { found += 1; names[entry.id.slice(5)] = true; }
-      if (fits && entry.dataset.box) { names[entry.dataset.box] = true; }
+      // What it is folded into, in each of the drawings.
+      var boxes = fits && entry.dataset.box ? entry.dataset.box.split(" ") : [];
+      boxes.forEach(function (name) { names[name] = true; });
     });
     nodes.forEach(function (node) {
       node.classList.toggle("dim", wanted !== "" && !names[node.dataset.node]);
@@ -65,7 +67,10 @@ SCRIPT = """
     nodes.concat(flows).forEach(function (part) { part.classList.remove("dim"); });
   };
   query.addEventListener("keydown", function (event) {
-    var first = document.querySelector("svg.lineage [data-node]:not(.dim)");
+    // Of the drawing that is shown.
+    var first = nodes.filter(function (node) {
+      return !node.classList.contains("dim") && node.getClientRects().length > 0;
+    })[0];
     if (event.key === "Enter" && first) { first.scrollIntoView({block: "center"}); }
   });
   // On the page and not on each node: browsers put what listens for focus in SVG

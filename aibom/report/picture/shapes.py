@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from aibom.report.picture.labels import text_width
 from aibom.report.picture.layout import Point
 
-__all__ = ["curve", "number", "outline", "ways_of"]
+__all__ = ["curve", "number", "outline", "square", "ways_of"]
 
 _BEND = 0.5
 _DIP = 26.0
@@ -81,9 +80,10 @@ def _guideline(x: float, y: float, w: float, h: float) -> str:
 
 def _report(x: float, y: float, w: float, h: float) -> str:
     """A sheet with a tab."""
+    tab = min(34.0, w / 2)
     return (
-        f"M{ways_of(x, y + 5)}h10v-5h34v5h{number(w - 44)}v{number(h - 5)}"
-        f"h{number(-w)}z"
+        f"M{ways_of(x, y + 5)}h10v-5h{number(tab)}v5h{number(w - tab - 10)}"
+        f"v{number(h - 5)}h{number(-w)}z"
     )
 
 
@@ -147,6 +147,9 @@ def curve(points: Sequence[Point]) -> str:
     return "".join(data)
 
 
-def badge_width(text: str) -> float:
-    """How wide the pill around a mark has to be."""
-    return max(18.0, text_width(text, 11.0) + 9.0)
+def square(points: Sequence[Point]) -> str:
+    """Path data of straight pieces, level or upright."""
+    data = [f"M{ways_of(*points[0])}"]
+    for (_, y), (to, below) in pairwise(points):
+        data.append(f"H{number(to)}" if y == below else f"V{number(below)}")
+    return "".join(data)

@@ -31,11 +31,14 @@ _RULES = """
 %(s)s .small{font-size:11px;fill:var(--muted)}
 %(s)s .tiny{font-size:10px;fill:var(--muted)}
 %(s)s .name{font-weight:600}
+%(s)s .alarm{font-weight:700;fill:var(--path)}
+%(s)s .turn{paint-order:stroke;stroke:var(--back);stroke-width:4}
 %(s)s .shape{fill:var(--fill);stroke:var(--line);stroke-width:1.6}
 %(s)s .step .shape,%(s)s .party .shape,%(s)s .relation .shape{fill:var(--step)}
 %(s)s .relation .shape{stroke:none}
 %(s)s .edge{fill:none;stroke:var(--line);stroke-width:1.4}
-%(s)s .halo{fill:none;stroke:var(--back);stroke-width:4}
+%(s)s .band{fill:none;stroke:var(--path);stroke-width:12;opacity:.25;\
+stroke-linejoin:round}
 %(s)s .verified>.shape,%(s)s .edge.verified{stroke-width:3}
 %(s)s .claimed>.shape,%(s)s .edge.claimed{stroke-dasharray:7 3}
 %(s)s .unknown>.shape,%(s)s .edge.unknown{stroke-dasharray:1.6 3.4}
@@ -64,6 +67,18 @@ _RULES = """
 %(s)s .dim{opacity:.25}
 """
 
+#: Which of several drawings is shown. One that is not has no place at all: it is not
+#: read out, and the Tab key passes it. A drawing alone (a file) is always shown.
+_FORMS = """
+%(s)s.narrow,%(s)s.paper{display:none}
+@media screen and (max-width:48rem){%(s)s.wide:not(:only-of-type){display:none}
+%(s)s.narrow{display:block;width:100%%;max-width:26rem;height:auto;margin:0 auto}}
+@media print{%(s)s.wide:not(:only-of-type),%(s)s.narrow{display:none}
+%(s)s.paper{display:block;max-width:100%%;height:auto;max-height:none;margin:0 auto;\
+break-inside:avoid}
+%(s)s.paper+%(s)s.paper{break-before:page}}
+"""
+
 
 def _variables(column: int) -> str:
     return "".join(f"--{name}:{pair[column]};" for name, pair in PALETTES.items())
@@ -80,4 +95,5 @@ def css(scope: str = "svg.lineage") -> str:
         f"{scope}{{{light}}}\n"
         f"@media (prefers-color-scheme:dark){{{scope}{{{dark}}}}}\n"
         f"@media print{{{scope}{{{light}}}}}\n{rules}\n"
+        f"{_FORMS.strip() % {'s': scope}}\n"
     )

@@ -54,13 +54,21 @@ def levels_of(graph: Graph, evidence: EvidenceSet | None = None) -> Levels:
     nodes = {
         name: (
             "contradicted"
-            if any(node.state(field) is State.CONTRADICTED for field in node.fields())
+            if _is_contradicted(node)
             else existence_assurance(node, given).level.word
         )
         for name, node in graph.nodes.items()
     }
     edges = {edge.key: edge_assurance(edge, given).level.word for edge in graph.edges}
     return Levels(nodes, edges)
+
+
+def _is_contradicted(node: Node) -> bool:
+    """Whether sources disagree about a fact; where each stands once, none can."""
+    fields = [fact.field for fact in node.facts]
+    return len(set(fields)) < len(fields) and any(
+        node.state(field) is State.CONTRADICTED for field in fields
+    )
 
 
 @dataclass(frozen=True, slots=True)

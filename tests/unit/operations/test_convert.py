@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,10 @@ def test_what_another_wrote_stays_in_cyclonedx(tmp_path: Path) -> None:
     assert made["declarations"] == document["declarations"]
     assert "citations" not in made
     assert made["serialNumber"] != document["serialNumber"]
-    assert lost(done) == {("changed", "serialNumber", "/serialNumber")}
+    assert lost(done) == {
+        ("changed", "serialNumber", "/serialNumber"),
+        ("changed", "timestamp", "/metadata/timestamp"),
+    }
 
 
 @pytest.mark.parametrize("target", ["csv", "spdx-3.0.1"])
@@ -148,7 +152,7 @@ def test_what_is_no_lineage_is_told(target: str, tmp_path: Path) -> None:
         }
     ]
     done = converted(write(tmp_path, ours), target)
-    assert ("not-read", "text", "/annotations/text") in lost(done)
+    assert ("not-read", "annotations", "/annotations") in lost(done)
     done = converted(write(tmp_path, bom("1.6")), target)
     assert ("not-read", "declarations", "/declarations") in lost(done)
 
@@ -296,3 +300,174 @@ def test_declarations_that_are_no_document_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DocumentInvalid) as refused:
         convert(path, "cyclonedx-1.7", declarations=claims)
     assert refused.value.where == str(claims)
+
+
+# ── losses of documents of others ────────────────────
+
+ONE, TWO = "1" * 64, "2" * 64
+
+
+def about(*components: Any, **members: Any) -> dict[str, Any]:
+    """A document of somebody else about one model, and what else it lists."""
+    main = {"type": "machine-learning-model", "name": "m", "bom-ref": "m"}
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"component": {**main, **members}},
+        "components": list(components),
+    }
+
+
+def test_hashes_are_handed_on_or_told(tmp_path: Path) -> None:
+    hashes = [("SHA-256", ONE), ("SHA-512", "3" * 128), ("MD5", "4" * 32)]
+    listed = [{"alg": alg, "content": value} for alg, value in hashes]
+    path = write(tmp_path, about(hashes=listed))
+    done = converted(path, "spdx-3.0.1")
+    (package,) = (
+        one for one in json.loads(done.data)["@graph"] if one["type"] == "ai_AIPackage"
+    )
+    written = {one["algorithm"]: one["hashValue"] for one in package["verifiedUsing"]}
+    assert written == {"sha256": ONE, "sha512": "3" * 128, "md5": "4" * 32}
+    place = "/metadata/component/hashes"
+    assert not [loss for loss in done.losses if loss.where.startswith(place)]
+    table = converted(path, "csv")
+    (loss,) = (loss for loss in table.losses if loss.where.startswith(place))
+    assert (loss.where, loss.count) == (f"{place}/*", 4)
+
+
+@pytest.mark.parametrize("target", ["csv", "spdx-3.0.1"])
+def test_two_digests_of_one_thing_are_a_contradiction(
+    target: str, tmp_path: Path
+) -> None:
+    listed = [{"alg": "SHA-256", "content": value} for value in (ONE, TWO)]
+    done = converted(write(tmp_path, about(hashes=listed)), target)
+    assert ONE not in done.data.decode()
+    (loss,) = (loss for loss in done.losses if loss.field == "hashes")
+    assert loss.detail.startswith("contradicted: more than one SHA-256 of one thing")
+    assert loss.count == 4
+
+
+def test_what_has_no_place_is_told_once_with_all_its_leaves(tmp_path: Path) -> None:
+    done = converted(write(tmp_path, broken()), "csv")
+    found = [loss for loss in done.losses if loss.where == "/components/0/name"]
+    assert [(loss.field, loss.count) for loss in found] == [("member-malformed", 1)]
+
+
+def test_a_time_that_is_replaced_or_cut_is_told(tmp_path: Path) -> None:
+    document = about()
+    document["metadata"]["timestamp"] = "2025-12-31T23:30:00.7Z"
+    path = write(tmp_path, document)
+    place = ("changed", "timestamp", "/metadata/timestamp")
+    assert place in lost(convert(path, "spdx-3.0.1"))
+    assert place in lost(converted(path, "cyclonedx-1.6"))
+    assert place not in lost(convert(path, "cyclonedx-1.6"))
+    told = ("not-carried", "timestamp", "/metadata/timestamp")
+    for target in ("csv", "spdx-3.0.1"):
+        assert told in lost(converted(path, target))
+
+
+def test_what_a_conversion_drops_and_nobody_tells_is_told(tmp_path: Path) -> None:
+    """Tools as services are no part of ours, and make room for the citations."""
+    ours = written(everything(), "1.7")
+    ours["metadata"]["tools"] = {
+        **ours["metadata"]["tools"],
+        "services": [{"name": "scanner", "group": "acme"}],
+    }
+    done = converted(write(tmp_path, ours), "cyclonedx-1.7")
+    assert "scanner" not in done.data.decode()
+    (loss,) = (loss for loss in done.losses if loss.field == "services")
+    assert (loss.where, loss.count) == ("/metadata/tools/services", 2)
+
+
+# ── hostile documents ────────────────────
+
+
+def nested(levels: int, *members: str) -> dict[str, Any]:
+    """Components in components, or in what else."""
+    found: dict[str, Any] = {"type": "data", "name": "deepest"}
+    for _ in range(levels):
+        inner: Any = [found]
+        for member in reversed(members):
+            inner = {member: inner}
+        found = {"type": "data", "name": "n", **inner}
+    return found
+
+
+FORMULAS = ("=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1")
+HOSTILE: dict[str, Any] = {
+    "deep-parts": about(nested(95, "components")),
+    "deep-ancestors": about(nested(60, "pedigree", "ancestors")),
+    "huge-text": about(description="x" * 2_000_000, version="9" * 5_000),
+    "bidi": about(name="a\u202eb\u2066c", version="\u200b1"),
+    "nul": about(name="a\0b", description="\0", purl="pkg:npm/a\0b"),
+    "controls": about(name="\x1b[31m\x07\x85\u2028"),
+    "refs-twice": {
+        **about(*({"type": "data", "name": n, "bom-ref": "m"} for n in "ab")),
+        "dependencies": [{"ref": "m", "dependsOn": ["m"]}],
+    },
+    "circles": {
+        **about(*({"type": "data", "name": n, "bom-ref": n} for n in "ab")),
+        "dependencies": [
+            {"ref": "m", "dependsOn": ["a"]},
+            {"ref": "a", "dependsOn": ["b"]},
+            {"ref": "b", "dependsOn": ["m", "a"]},
+        ],
+        "compositions": [
+            {"bom-ref": "c", "aggregate": "complete", "assemblies": ["c", "m"]}
+        ],
+    },
+    "formulas": about(*({"type": "data", "name": name} for name in FORMULAS)),
+    "wrong-types": about(name=1.5, hashes={}, licenses=[None], pedigree=True),
+    "many-digests": about(
+        hashes=[{"alg": "SHA-256", "content": f"{n:064x}"} for n in range(2_000)]
+    ),
+    "long-keys": about(**{f"{'k' * 1_000}{n}": "v" for n in range(500)}),
+    "keys-like-shapes": {**about(), "*": {"*": [1]}, "": {"": 1}, "/": {"~": 1}},
+}
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("document", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_document_is_converted_and_harmless(
+    document: Any, target: str, tmp_path: Path
+) -> None:
+    import csv
+    import io
+
+    done = converted(write(tmp_path, document), target)
+    assert len(done.losses_json()) < 2_000_000
+    if target != "csv":
+        made = json.loads(done.data)
+        if target.startswith("cyclonedx"):
+            assert problems_of(made, "", "schema") == ()
+        return
+    for table in (done.data, done.edges or b""):
+        for row in csv.reader(io.StringIO(table.decode(), newline="")):
+            for cell in row:
+                assert not re.match("[=+@\t\r\n \u2212]|-(?![0-9.]+$)", cell)
+                assert not re.search("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", cell)
+                assert len(cell) <= 32_001
+
+
+REFUSED = {
+    "too-deep": ("[" * 100_000, "document-too-deep"),
+    "too-deep-parts": (
+        json.dumps(about(nested(200, "components"))),
+        "document-too-deep",
+    ),
+    "surrogate": ('{"name": "\\ud800"}', "document-unreadable"),
+    "surrogate-key": ('{"\\udc00": 1}', "document-unreadable"),
+    "huge-number": ('{"version": ' + "9" * 5_000 + "}", "document-unreadable"),
+    "no-number": ('{"version": NaN}', "document-unreadable"),
+    "nul-outside-of-texts": ('{"a": 1}\0', "document-unreadable"),
+}
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize(("text", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_two_readers_could_read_differently_is_refused(
+    text: str, reason: str, target: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DocumentInvalid) as refused:
+        converted(write(tmp_path, text), target)
+    assert refused.value.reason == reason

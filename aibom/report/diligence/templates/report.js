@@ -8,8 +8,9 @@
   by("tools").hidden = false;
 
   const matches = (piece, words, status) => {
-    if (status && piece.dataset.status !== undefined && piece.dataset.status !== status) return false;
-    if (status && piece.dataset.status === undefined && !piece.closest("[data-status]")) return false;
+    const own = piece.dataset.status;
+    if (status && own !== undefined && !own.split(" ").includes(status)) return false;
+    if (status && own === undefined && !piece.closest("[data-status]")) return false;
     const text = piece.textContent.toLowerCase();
     return words.every((word) => text.includes(word));
   };

@@ -30,11 +30,11 @@ from fetch_world import (
 )
 from hub_world import FakeSource
 
-import aibom.operations.importing.fetch as operation
+import aibom.operations.importing.in_quarantine as operation
 from aibom.errors import AibomError
 from aibom.lineage.nodes import Kind
 from aibom.operations.importing.artifact_lock import LockedArtifact, read_artifact_lock
-from aibom.operations.importing.beside import shipped_of, verdict_of
+from aibom.operations.importing.beside import as_json, shipped_of, verdict_of
 from aibom.operations.importing.lock_artifacts import plan_lock, write_lock
 from aibom.operations.importing.quarantine import quarantine_of
 from aibom.operations.importing.request import Fetched
@@ -144,6 +144,8 @@ def test_what_is_there_and_is_not_allowed_any_more_stays_and_is_said(world):
     assert done.already
     assert done.verdict.exit_code == 10
     assert world.target.is_dir()
+    assert done.told is not None
+    assert json.loads(done.told.read_bytes())["decision"] == "denied"
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty"])
@@ -236,7 +238,10 @@ def test_denied_leaves_nothing(world, case):
     assert case.reason in done.verdict.reason
     assert done.path is None
     assert done.quarantine is None
-    assert world.there() == []
+    assert world.left() == []
+    assert done.told == verdict_of(world.target)
+    told = json.loads(done.told.read_bytes())
+    assert told == json.loads(as_json(done.verdict.to_document()))
     assert (world.asked(WEIGHTS) == 0) is case.early
     assert done.verdict.dry_run is case.early
 
@@ -247,12 +252,63 @@ def test_denied_keeps_what_was_fetched_if_asked_to(world, case):
     done = world.fetch(reference, keep_quarantine=True)
     assert done.path is None
     if case.early:
-        assert (done.quarantine, world.there()) == (None, [])
+        assert (done.quarantine, world.left()) == (None, [])
     else:
         assert done.quarantine == world.quarantine
-        assert world.there() == [".fine.aibom-quarantine"]
+        assert world.left() == [".fine.aibom-quarantine"]
         assert (world.quarantine / "files" / WEIGHTS).is_file()
         assert stat.S_IMODE(world.quarantine.stat().st_mode) == 0o700
+
+
+def is_a_folder(world: FetchWorld) -> None:
+    verdict_of(world.target).mkdir()
+
+
+def is_open_to_others(world: FetchWorld) -> None:
+    world.target.parent.chmod(0o777)
+
+
+@pytest.mark.parametrize("change", [is_a_folder, is_open_to_others])
+def test_an_early_denial_holds_where_its_verdict_cannot_be_kept(world, change):
+    reference = other_publisher(world)
+    change(world)
+    before = world.there()
+    done = world.fetch(reference)
+    assert (done.verdict.exit_code, done.told) == (10, None)
+    assert world.there() == before
+
+
+def test_a_late_denial_holds_where_its_verdict_cannot_be_kept(world):
+    reference = pickled(world)
+    is_a_folder(world)
+    done = world.fetch(reference)
+    assert (done.verdict.exit_code, done.told) == (10, None)
+    assert world.there() == ["fine.verdict.json"]
+
+
+def test_a_denial_takes_the_place_of_a_yes_whose_folder_was_removed(world):
+    world.fetch()
+    shutil.rmtree(world.target)
+    advised(world)
+    world.fetch()
+    assert json.loads(verdict_of(world.target).read_bytes())["decision"] == "denied"
+    assert "fine" not in world.there()
+
+
+def test_an_early_denial_keeps_what_was_kept_if_asked_to(world):
+    broken(world)
+    advised(world)
+    done = world.fetch(keep_quarantine=True)
+    assert done.verdict.dry_run
+    assert world.left() == [".fine.aibom-quarantine"]
+    assert (world.quarantine / "files").is_dir()
+
+
+def test_a_denial_makes_the_folder_that_its_verdict_goes_to(world):
+    to = world.folder / "a" / "b" / "fine"
+    done = world.fetch(other_publisher(world), to=to)
+    assert done.told == verdict_of(to)
+    assert os.listdir(to.parent) == ["fine.verdict.json"]
 
 
 def test_allowed_keeps_no_quarantine_even_if_asked_to(world):
@@ -275,7 +331,7 @@ def test_an_early_denial_removes_what_an_interrupted_run_left(world):
     assert world.there() == [".fine.aibom-quarantine"]
     advised(world)
     assert world.fetch().verdict.exit_code == 10
-    assert world.there() == []
+    assert world.left() == []
 
 
 def test_unsigned_and_nobody_vouches(world):
@@ -289,7 +345,7 @@ def test_a_signer_whom_the_policy_does_not_know_puts_nothing_there(world):
     done = world.fetch(by="somebody")
     assert done.verdict.exit_code == 11
     assert done.verdict.reason == "signer-not-allowed"
-    assert world.there() == []
+    assert world.left() == []
 
 
 # ── names ────────────────────
@@ -320,7 +376,7 @@ def test_the_importer_chooses_the_name_within_a_namespace_of_theirs(world):
 def test_a_name_outside_of_the_signers_namespaces_is_refused(world):
     done = world.fetch(name="other/fine")
     assert done.verdict.reason == "namespace-not-allowed"
-    assert world.there() == []
+    assert world.left() == []
 
 
 # ── revisions ────────────────────
@@ -459,7 +515,7 @@ def test_a_file_that_changed_in_the_quarantine_is_found_by_its_hash(world, path)
         return
     error = refused(world)
     assert (error.exit_code, error.reason) == (11, "source-digest-mismatch")
-    assert world.there() == []
+    assert world.left() == []
     require_allowed(world, world.fetch())
 
 
@@ -749,7 +805,7 @@ def test_bytes_that_change_before_the_gate_are_not_promoted(world, change, monke
         require_allowed(world, world.fetch())
         return
     assert world.fetch().verdict.exit_code == 11
-    assert world.there() == []
+    assert world.left() == []
 
 
 # ── what suppliers sign ────────────────────
@@ -800,7 +856,7 @@ def test_a_strangers_bom_alone_is_refused(world):
     done = world.fetch(reference, by=None)
     assert done.verdict.exit_code == 11
     assert done.verdict.reason == "signer-not-allowed"
-    assert world.there() == []
+    assert world.left() == []
 
 
 def test_a_strangers_bom_is_set_aside_where_the_importer_signs(world):
@@ -838,7 +894,7 @@ def test_a_changed_bom_of_an_allowed_signer_is_refused_even_with_a_key(world):
     for by in (None, "import"):
         done = world.fetch(reference, by=by)
         assert done.verdict.exit_code == 11
-        assert world.there() == []
+        assert world.left() == []
 
 
 def test_changed_bytes_under_a_suppliers_bom_are_refused_even_with_a_key(world):
@@ -847,7 +903,7 @@ def test_changed_bytes_under_a_suppliers_bom_are_refused_even_with_a_key(world):
     world.policy("advisory")
     done = world.fetch(world.publish(files, LFS))
     assert done.verdict.exit_code == 11
-    assert world.there() == []
+    assert world.left() == []
 
 
 def test_a_model_signature_that_came_along_stays_and_is_checked(world):

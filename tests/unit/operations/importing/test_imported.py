@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from aibom.operations.importing.imported import (
     kind_of,
 )
 from aibom.operations.naming import made_as
-from aibom.operations.scanning.scan import Scanned
+from aibom.operations.scanning.scan import Scanned, scan
 from aibom.operations.scanning.snapshot import open_snapshot
 from aibom.operations.validate import load_bom
 from aibom.sources.reference import Reference
@@ -51,6 +52,13 @@ def imported(
     data = bom_of_place(Place.of(folder), resolved, name, Kind.MODEL, NOW, bom)
     assert bom.read_bytes() == data
     return load_bom(data, str(bom)).graph
+
+
+def folder_of(tmp_path: Path, files: Mapping[str, bytes]) -> Path:
+    for path, data in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    return tmp_path
 
 
 def foreseen(files: Mapping[str, bytes]) -> Graph:
@@ -124,6 +132,30 @@ def test_what_the_source_says_stands_in_it(tmp_path):
     assert root.value("owner-id") == "64aa"
     assert COMMIT in str(root.value("source"))
     assert root.values("licence") == ("mit",)
+
+
+def modes(graph: Graph) -> dict[str, set[str]]:
+    """How all of a graph was learned, by who tells it."""
+    carriers = [*graph.nodes.values(), *graph.edges]
+    found: dict[str, set[str]] = {}
+    for carrier in carriers:
+        for origin in (
+            *carrier.origins,
+            *(o for fact in carrier.facts for o in fact.origins),
+        ):
+            found.setdefault(origin.cataloger, set()).add(origin.mode)
+    return found
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_what_the_files_say_was_learned_as_they_were_fetched(tmp_path, mode):
+    scanned = scan(folder_of(tmp_path, {**GOOD, "README.md": CARD}), kind=Kind.MODEL)
+    assert {m for one in modes(scanned.graph).values() for m in one} == {"offline"}
+    resolved = replace(FakeSource(GOOD).resolve(REFERENCE), mode=mode)
+    found = modes(_named(scanned, resolved, "hf/acme/fine", NOW).graph)
+    assert found.pop("user") == {"offline"}
+    assert len(found) > 1
+    assert {m for one in found.values() for m in one} == {mode}
 
 
 def test_what_is_foreseen_is_what_is_found(tmp_path):

@@ -8,9 +8,22 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from worlds import COMMIT, EXPIRES, NOW, World, key, make_world, signing, step_options
+from worlds import (
+    COMMIT,
+    EXPIRES,
+    NOW,
+    World,
+    key,
+    make_world,
+    named,
+    signing,
+    step_options,
+)
 
-from aibom.digest import Digest, hash_path
+from aibom.bom.encode import encode, to_bytes
+from aibom.digest import BOM_NAME, BUNDLE_NAME, Digest, hash_path
+from aibom.lineage.build import GraphBuilder
+from aibom.lineage.nodes import Kind, Origin, Relation
 from aibom.operations.assemble import assemble
 from aibom.operations.signing.sign import sign_artifact
 from aibom.recording import record
@@ -137,6 +150,87 @@ def advised_against(world):
     world.edit_yaml(
         "advisories.yaml", lambda f: f.update(sequence=4, advisories=[advisory])
     )
+
+
+def accepted(world):
+    root = {"digest": str(hash_path(world.root / "download").digest), **DECIDED}
+    world.edit_yaml("accepted-roots.yaml", lambda file: file.update(roots=[root]))
+
+
+def with_the_card_of_its_base(world):
+    """More evidence: the BOM of the download, whose card names bases of its own."""
+    content = hash_path(world.root / "download")
+    build = GraphBuilder(Origin("bom"))
+    base = build.entity(Kind.MODEL, content.digest, name="tiny-org/tiny")
+    far = {"name": "far/away", "source": "pkg:huggingface/far/away"}
+    build.edge(base, Relation.DERIVED_FROM, build.entity(Kind.MODEL, None, **far), "")
+    said = build.entity(Kind.DATASET, None, name="the web")
+    build.edge(base, Relation.DERIVED_FROM, said, "training-data")
+    download, above = world.root / "download", world.evidence / "base"
+    (download / BOM_NAME).write_bytes(to_bytes(encode(build.graph(base))))
+    sign_artifact(download, signing("lab"))
+    assemble(world.model, [world.evidence / "records"], boms=[download / BOM_NAME])
+    sign_artifact(world.model, signing("lab"))
+    above.mkdir()
+    for name in (BOM_NAME, BUNDLE_NAME):
+        (download / name).rename(above / name)
+    names = [*IMPORTER["namespaces"], "tiny-org/*"]
+    world.edit_yaml("signers.yaml", lambda f: f["signers"][0].update(namespaces=names))
+
+
+def test_more_evidence_of_an_accepted_root_takes_no_yes_away(imported):
+    accepted(imported)
+    assert gated(imported, "baseline").decision is Decision.ALLOWED
+    with_the_card_of_its_base(imported)
+    verdict = gated(imported, "baseline")
+    assert named(imported.graph(), "far/away")
+    assert rules(verdict.blocking) == set()
+    assert verdict.decision is Decision.ALLOWED
+
+
+def test_names_above_a_root_that_nobody_accepted_are_asked_about(imported):
+    """Lineage is open there anyway; and the finding says what can be done."""
+    with_the_card_of_its_base(imported)
+    blocking = gated(imported, "baseline").blocking
+    assert rules(blocking) >= {
+        ("revision-unpinned", "digest-missing"),
+        ("source-untrusted", "source-not-trusted"),
+    }
+    assert "lineage-open" in {result.rule for result in blocking}
+    for result in blocking:
+        if result.reason in ("digest-missing", "source-not-trusted", "source-missing"):
+            assert "accepted-roots.yaml" in result.remedy
+
+
+def settles(world):
+    """What ``import-not-settled`` says by the pack; None where it says nothing."""
+    found = [
+        r for r in gated(world, "model-import").findings if r.check == "source-age"
+    ]
+    return found[0] if found else None
+
+
+DATES = {
+    "published": ({"published": NOW - timedelta(days=15)}, True),
+    "published-too-late": ({"published": NOW - timedelta(days=2)}, False),
+    "looked-at": ({"approved_on": NOW - timedelta(days=15)}, True),
+    "looked-at-too-late": ({"approved_on": NOW - timedelta(days=2)}, False),
+}
+
+
+@pytest.mark.parametrize(("dates", "settled"), DATES.values(), ids=DATES)
+def test_what_has_not_settled_says_what_it_waits_for(imported, dates, settled):
+    """A date of this very commit; one of the namespace, however old, ends nothing."""
+    waiting = settles(imported)
+    for word in ("`revision`", "14 days", "`published`", "`approved_on`"):
+        assert word in waiting.remedy
+    match = {**PUBLISHER["match"], "revision": COMMIT}
+    told = {key: f"{day:%Y-%m-%d}" for key, day in dates.items()}
+    own = {"match": match, "trust": "trusted", **DECIDED, **told}
+    imported.edit_yaml(
+        "trusted-sources.yaml", lambda f: f["lists"]["approved"].append(own)
+    )
+    assert (settles(imported) is None) is settled
 
 
 STOPPED = {

@@ -18,6 +18,7 @@ from aibom.operations.importing.imported import (
     bom_of_place,
     bom_of_snapshot,
 )
+from aibom.operations.importing.origins import as_fetched
 from aibom.operations.scanning.scan import scan
 from aibom.operations.scanning.snapshot import open_snapshot
 from aibom.operations.validate import load_bom
@@ -98,7 +99,7 @@ def test_nothing_is_left_that_a_rule_about_ancestors_would_ask(tmp_path, files):
 def test_who_labelled_a_file_worked_on_the_whole(tmp_path, files):
     before = scanned(tmp_path / "scanned", files)
     graph = imported(tmp_path, files)
-    assert labelling(graph) == labelling(before)
+    assert labelling(graph) == labelling(as_fetched(before, "online"))
     made = [e for e in graph.edges if e.relation is Relation.GENERATED]
     assert {edge.target for edge in made} <= {graph.root}
     assert {e.source for e in made} == {node.id for node in labelling(before)}

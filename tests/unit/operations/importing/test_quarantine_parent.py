@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,32 @@ def test_a_folder_where_others_could_exchange_it(target: Path, mode: int) -> Non
     assert stat.S_IMODE(target.parent.stat().st_mode) == mode
 
 
+SAID = {
+    0o775: ("group may write there", "chmod g-w {}; "),
+    0o757: ("others may write there", "chmod o-w {}; "),
+    0o777: ("group and others may write there", "chmod go-w {}; "),
+}
+
+
+@pytest.mark.parametrize("name", ["models", "my models"])
+@pytest.mark.parametrize("mode", SAID, ids=oct)
+def test_the_command_that_it_names_is_the_one_that_helps(tmp_path, mode, name):
+    target = tmp_path / name / "fine"
+    target.parent.mkdir()
+    target.parent.chmod(mode)
+    error = refused(target)
+    who, command = SAID[mode]
+    quoted = shlex.quote(str(target.parent))
+    assert who in error.message
+    assert str(error.hint).startswith(command.format(quoted))
+    assert str(error.hint).endswith(f": chmod +t {quoted}")
+    for shown in (str(error.hint).partition(";")[0], f"chmod +t {quoted}"):
+        target.parent.chmod(mode)
+        subprocess.run(shlex.split(shown), check=True)
+        with Quarantine.held(target, WANTED) as quarantine:
+            quarantine.discard()
+
+
 @pytest.mark.parametrize("mode", OPEN, ids=oct)
 def test_what_is_left_there_is_not_gone_on_with(target: Path, mode: int) -> None:
     with Quarantine.held(target, WANTED) as quarantine:
@@ -82,6 +110,8 @@ def test_a_folder_of_somebody_else(target: Path, monkeypatch: Patch) -> None:
         _somebody_elses(target.parent, monkeypatch)
     error = refused(target)
     assert (error.reason, error.where) == ("quarantine-unusable", str(target.parent))
+    assert f"user {NOBODY}" in error.message
+    assert "chmod" not in str(error.hint)  # which would not help
     assert os.listdir(target.parent) == []
 
 

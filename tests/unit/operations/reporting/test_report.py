@@ -7,6 +7,8 @@ read the difference before you commit it.
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import json
 import os
 import re
@@ -27,8 +29,8 @@ from worlds import (
 )
 
 from aibom.bom.encode import encode, to_bytes
-from aibom.digest import Digest
-from aibom.errors import AibomError, DocumentInvalid, UsageError
+from aibom.digest import BOM_NAME, BUNDLE_NAME, Digest
+from aibom.errors import AibomError, DocumentInvalid, InputError, UsageError
 from aibom.lineage.build import GraphBuilder
 from aibom.lineage.nodes import Kind, Origin
 from aibom.operations.reporting.output import place_for
@@ -54,6 +56,7 @@ SCRUBBED = (
     (re.compile(r"\b[0-9a-f]{16}\b"), "<id>"),
     (re.compile(r"urn:uuid:[0-9a-f-]{36}"), "<serial>"),
 )
+SIDECARS = (BOM_NAME, BUNDLE_NAME)
 BOMS = ("poor", "invalid", "empty")
 
 
@@ -249,7 +252,8 @@ def test_a_heading_says_what_is_known_to_be_wrong_below_it(world):
     audit(world, failing, world.root / "labels", "acme/data/labels", Kind.DATASET)
     report = make_report(world.bom, whole(world), NOW)
     (area,) = [one for one in report.areas if one.id == "labelling-governance"]
-    assert area.failed == ("labels-unaudited: audit-failed",)
+    failed = [(note.rule, note.reason) for note in area.failed]
+    assert failed == [("labels-unaudited", "audit-failed")]
     # That somebody signed for a number does not make the number good.
     found = report.by_id["labelling-governance.label-audit"]
     assert found.status is Status.SIGNED
@@ -295,7 +299,7 @@ def test_code_that_a_commit_pins_is_not_the_weakest(tmp_path):
 def test_the_weakest_path_says_where_it_ends_by_decision(world):
     report = make_report(world.bom, whole(world), NOW)
     assert report.weakest.endswith("items: acme/data/items")
-    assert report.weakest_why.endswith("lineage ends there by your decision")
+    assert report.weakest_why.endswith("because your accepted-roots.yaml lists it")
 
 
 def test_what_is_listed_without_a_connection_is_told_as_such(tmp_path):
@@ -409,6 +413,149 @@ def test_refusals(world, case):
     with pytest.raises(AibomError) as caught:
         make_report(path, asked, NOW)
     assert (caught.value.reason, caught.value.exit_code) == (reason, code)
+
+
+# ── the artifact's bytes ──
+
+
+def with_model(world, **more):
+    return Asked(artifact=world.model, **more)
+
+
+def test_bytes_that_match_are_proved(world):
+    world.bundle.unlink()
+    report, material = report_and_material(world.bom, with_model(world), NOW)
+    digest = report.by_id["identity.digest"]
+    assert digest.status is Status.PROVED
+    assert digest.entries[0].basis == "hashed in this run"
+    assert material.artifact.agrees is True
+    assert material.artifact.digest == digest.entries[0].text
+    assert report.conflicts == ()
+    # Nothing was signed for, and bytes prove nothing but themselves.
+    assert report.by_id["labelling-governance.labelers"].status is Status.STATED
+    assert report.completeness[0].by_bytes > 1
+
+
+def test_bytes_that_differ_are_a_conflict_that_tells_both(world):
+    """Also with everything signed: other bytes are not what was signed for."""
+    stated = make_report(world.bom, Asked(), NOW).by_id["identity.digest"].entries[0]
+    there = (p for p in world.model.iterdir() if p.name not in SIDECARS)
+    files = [p for p in there if p.is_file()]
+    changed = sorted(files)[0]
+    changed.write_bytes(changed.read_bytes() + b"x")
+    (world.model / "extra.bin").write_bytes(b"new")
+    asked = whole(world, artifact=world.model)
+    report, material = report_and_material(world.bom, asked, NOW)
+    found = report.by_id["identity.digest"]
+    assert found.status is Status.CONFLICTING
+    told = [e.text for e in found.entries if e.status is Status.CONFLICTING]
+    assert told == [material.artifact.differences[0]]
+    assert material.artifact.digest in told[0]
+    assert stated.text in told[0]
+    assert material.artifact.agrees is False
+    assert any(f"{changed.name}: is sha256:" in text for text in report.conflicts)
+    assert any("extra.bin: is there, and not in" in text for text in report.conflicts)
+    assert any(one.id == "identity.digest" for one in report.requests)
+
+
+def test_rules_are_not_asked_of_other_bytes(world):
+    """They would pass or fail for something that the BOM is not about."""
+    honest = make_report(world.bom, whole(world), NOW)
+    (world.model / "extra.bin").write_bytes(b"new")
+    report = make_report(world.bom, whole(world, artifact=world.model), NOW)
+    assert report.findings == honest.findings
+
+
+def test_many_differences_are_counted(world):
+    for number in range(30):
+        (world.model / f"extra-{number:02}.bin").write_bytes(b"new")
+    report = make_report(world.bom, with_model(world), NOW)
+    lines = [text for text in report.conflicts if text.startswith("artifact model: ")]
+    assert len(lines) == 12
+    assert lines[-1] == "artifact model: and 20 more files differ"
+
+
+def test_a_file_of_another_tools_bom_is_found_in_the_folder(tmp_path):
+    folder = tmp_path / "delivered"
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(b"weights")
+    (folder / "README").write_bytes(b"read me")
+    good = hashlib.sha256(b"weights").hexdigest()
+    path = tmp_path / "their.cdx.json"
+    document = json.loads((GOLDEN / "empty.cdx.json").read_text())
+    model = {
+        "type": "machine-learning-model",
+        "name": "m",
+        "bom-ref": "m",
+        "hashes": [{"alg": "SHA-256", "content": good}],
+    }
+    document.update(metadata={"component": model}, components=[])
+    path.write_text(json.dumps(document))
+    report = make_report(path, Asked(artifact=folder), NOW)
+    assert report.by_id["identity.digest"].status is Status.PROVED
+    (folder / "weights.bin").write_bytes(b"others")
+    report = make_report(path, Asked(artifact=folder), NOW)
+    assert report.by_id["identity.digest"].status is Status.CONFLICTING
+
+
+def test_without_a_digest_there_is_nothing_to_compare(tmp_path):
+    (tmp_path / "weights.bin").write_bytes(b"weights")
+    asked = Asked(artifact=tmp_path / "weights.bin")
+    report, material = report_and_material(GOLDEN / "poor.cdx.json", asked, NOW)
+    assert report.by_id["identity.digest"].status is Status.MISSING
+    assert material.artifact.agrees is None
+    assert material.artifact.differences == ()
+    assert (material.artifact.files, material.artifact.size) == (1, 7)
+    assert report.conflicts == of("poor").conflicts
+
+
+def test_an_invalid_bom_is_compared_as_well(tmp_path):
+    (tmp_path / "weights.bin").write_bytes(b"weights")
+    asked = Asked(artifact=tmp_path / "weights.bin")
+    report = make_report(GOLDEN / "invalid.cdx.json", asked, NOW)
+    assert report.subject.problems
+
+
+NO_ARTIFACTS = {
+    "missing": (lambda folder: None, "path-missing"),
+    "empty": (lambda folder: folder.mkdir(), "folder-empty"),
+    "pipe": (os.mkfifo, "special-file"),
+}
+
+
+@pytest.mark.parametrize("case", NO_ARTIFACTS.values(), ids=NO_ARTIFACTS)
+def test_an_artifact_that_cannot_be_read_is_an_input_error(tmp_path, case):
+    make, reason = case
+    make(tmp_path / "artifact")
+    asked = Asked(artifact=tmp_path / "artifact")
+    with pytest.raises(InputError) as caught:
+        make_report(GOLDEN / "poor.cdx.json", asked, NOW)
+    assert (caught.value.reason, caught.value.exit_code) == (reason, 1)
+
+
+@pytest.mark.parametrize("kind", ["policy", "signers"])
+def test_an_artifact_does_not_bring_its_own_judges(world, tmp_path, kind):
+    """The BOM lies elsewhere, so that only --artifact says what the artifact is."""
+    bom = shutil.copy(world.bom, tmp_path / "supplier.cdx.json")
+    shutil.copytree(world.verifier, world.model / "verifier")
+    inside = world.model / "verifier"
+    given = inside if kind == "policy" else inside / "signers.yaml"
+    asked = Asked(artifact=world.model, **{kind: given})
+    with pytest.raises(AibomError) as caught:
+        make_report(Path(bom), asked, NOW)
+    assert caught.value.reason == "policy-inside-artifact"
+
+
+def test_the_collector_of_the_process_is_left_as_it_was():
+    for on in (False, True):
+        (gc.enable if on else gc.disable)()
+        try:
+            of("poor")
+            with pytest.raises(UsageError):
+                of("poor", asked=Asked(profiles=("x",)))
+            assert gc.isenabled() is on
+        finally:
+            gc.enable()
 
 
 # ── two reports of one supplier ──

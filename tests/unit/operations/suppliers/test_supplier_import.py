@@ -35,6 +35,7 @@ from aibom.digest import Digest
 from aibom.errors import AibomError
 from aibom.operations.suppliers.answers import answers_of, read_supplied
 from aibom.operations.suppliers.compare import about_node
+from aibom.operations.suppliers.filled import read_filled
 from aibom.operations.suppliers.forms import as_document
 from aibom.operations.suppliers.xlsx import COLUMNS, xlsx_form
 from aibom.resources import read_schema
@@ -341,7 +342,7 @@ PROBLEMS: dict[str, tuple[Edit, str]] = {
     "an endless answer": (answering("identity.version", answer="x" * 20_001), "longer"),
     "another day": (
         answering("identity.version", answer="x", since="next week"),
-        "not a date",
+        "is no day",
     ),
     "ends first": (
         answering(
@@ -354,7 +355,7 @@ PROBLEMS: dict[str, tuple[Edit, str]] = {
         "says nothing",
     ),
     "an exact value where none is asked": (
-        answering("identity.supplier", exact="x"),
+        answering("integrity.formats", exact="x"),
         "no exact value",
     ),
     "another digest than it is about": (
@@ -434,6 +435,61 @@ def test_more_questions_than_there_can_be(world: World) -> None:
     path = filled(world, lambda d: d.update(questions=d["questions"] * 200))
     error = refused(imported, world, path)
     assert "more than 5,000" in error.message
+
+
+# ── more than anybody fills in ──────────────────────
+
+MANY = 400_000
+TOO_MANY: dict[str, tuple[bytes, str]] = {
+    "entries in yaml": (b"questions:\n" + b"- a\n" * MANY, "5,000 questions"),
+    "entries in one line of yaml": (
+        b"questions: [" + b"a," * MANY + b"a]",
+        "5,000 questions",
+    ),
+    "other values in yaml": (b"x: [" + b"a," * MANY + b"a]", "250,000 values"),
+    "values in one entry": (
+        b"questions: [{x: [" + b"a," * MANY + b"a]}]",
+        "250,000 values",
+    ),
+    "entries in json": (b'{"questions":[' + b"1," * MANY + b"1]}", "250,000 values"),
+    "lists in json": (b'{"questions":' + b"[" * MANY, "250,000 values"),
+}
+
+
+@pytest.mark.parametrize(("data", "told"), TOO_MANY.values(), ids=TOO_MANY)
+def test_what_has_too_many_parts_is_never_parsed(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, told: str
+) -> None:
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("it was parsed")
+
+    for name in ("yaml.compose", "yaml.load", "json.loads"):
+        monkeypatch.setattr(name, never)
+    error = refused(read_filled, data, "answers")
+    assert (error.reason, error.exit_code) == ("document-too-large", 12)
+    assert told in error.message
+    assert "at most 5,000 questions" in str(error.hint)
+
+
+def test_as_many_questions_as_there_can_be(world: World) -> None:
+    document = as_document(questions_of(world))
+    VERSION(document)
+    left = range(5_000 - len(document["questions"]))
+    document["questions"] += [{"id": f"x{n}", "about": {}} for n in left]
+    path = world.root / "answers"
+    for made in (json.dumps(document), _yaml_of(document)):
+        path.write_text(made, "utf-8")
+        error = refused(imported, world, path)
+        assert error.reason == "answers-invalid"
+        assert len(error.message.splitlines()) == 51
+        assert error.message.endswith(" more")
+
+
+def _yaml_of(document: dict[str, Any]) -> str:
+    """Without aliases, which nobody writes by hand."""
+    entries = "".join(f"- {json.dumps(one)}\n" for one in document["questions"])
+    head = {key: value for key, value in document.items() if key != "questions"}
+    return f"{yaml.safe_dump(head)}questions:\n{entries}"
 
 
 RAW: dict[str, tuple[bytes, str]] = {
@@ -543,7 +599,23 @@ def _broken_sheet(data: bytes) -> bytes:
     return rezipped(data, {SHEET: b"<worksheet><sheetData><row r='x'>"})
 
 
+def _shared(data: bytes) -> bytes:
+    """Few bytes that are a million texts."""
+    return rezipped(data, {"xl/sharedStrings.xml": b"<sst>" + b"<si/>" * 1_100_000})
+
+
+def _wide(data: bytes) -> bytes:
+    row = b'<row r="1">' + b"<c/>" * 1_100_000 + b"</row>"
+    return rezipped(data, {SHEET: b"<worksheet><sheetData>" + row})
+
+
 HOSTILE: dict[str, tuple[Change, str]] = {
+    "a million texts": (_shared, "document-too-large"),
+    "a row without end": (_wide, "document-too-large"),
+    "another program's": (
+        lambda d: rezipped(d, {"mimetype": b"application/vnd.oasis"}),
+        "answers-unreadable",
+    ),
     "a zip bomb": (_large, "document-too-large"),
     "a thousand parts": (_many, "document-too-large"),
     "entities": (_entities, "answers-active-content"),
@@ -599,7 +671,7 @@ def test_a_formula_is_refused(world: World, formula: str) -> None:
     path = in_sheet(world, "exact", formula, "identity.version")
     error = refused(imported, world, path)
     assert (error.reason, error.exit_code) == ("answers-formula", 12)
-    assert "Exact value" in str(error.where)
+    assert "cell I2 (Exact value)" in error.message
 
 
 def test_a_sheet_without_openpyxl(
@@ -609,6 +681,219 @@ def test_a_sheet_without_openpyxl(
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     error = refused(imported, world, path)
     assert (error.reason, error.exit_code) == ("extra-missing", 1)
+
+
+# ── what people get wrong, told where it stands ──────────────────────
+
+Typed = Callable[[Any], object]
+
+
+def sheet_with(world: World, edit: Callable[[Any, Any], object]) -> Path:
+    book = openpyxl.load_workbook(requested(world, "questions.xlsx"))
+    edit(book["Questions"], book)
+    path = world.root / "answers.xlsx"
+    book.save(path)
+    return path
+
+
+def _put(**cells: Any) -> Callable[[Any, Any], object]:
+    def edit(sheet: Any, _: Any) -> None:
+        for name, value in cells.items():
+            sheet[name] = value
+
+    return edit
+
+
+def _same_twice(sheet: Any, _: Any) -> None:
+    sheet["H2"], sheet["H3"], sheet["A3"] = "x", "y", sheet["A2"].value
+
+
+IN_CELLS: dict[str, tuple[Callable[[Any, Any], object], tuple[str, ...]]] = {
+    "a wrong id": (
+        _put(A2="identity.version@000000000000", H2="x"),
+        ("cell A2 (Question id): ", "put back what was sent"),
+    ),
+    "no id": (_put(A2=None, H2="x"), ("cell A2 (Question id): is missing",)),
+    "an id twice": (
+        _same_twice,
+        ("cell A3 (Question id): ", "stands twice, first at cell A2 (Question id)"),
+    ),
+    "a digest with a digit too few": (
+        _put(I4="sha256:" + "a" * 63),
+        ("cell I4 (Exact value): is not a SHA-256 of 64 hex digits: it has 63",),
+    ),
+    "a digest with another letter": (
+        _put(I4="sha256:" + "a" * 63 + "o"),
+        ("cell I4 (Exact value): ", "'o' is no hex digit"),
+    ),
+    "a file with a mistyped digest": (
+        _put(H2="x", L2="a.pdf", M2="a" * 63),
+        ("cell M2 (Evidence: SHA-256): ", "it has 63"),
+    ),
+    "a file that is not here": (
+        _put(H2="x", L2="a.pdf"),
+        ("cell M2 (Evidence: SHA-256): 'a.pdf' has no SHA-256, and is not here",),
+    ),
+    "a day as people write it": (
+        _put(H2="x", J2="20.11.2026"),
+        ("cell J2 (Since (YYYY-MM-DD)): '20.11.2026' is no day", "as in 2026-11-21"),
+    ),
+    "a day as a number": (
+        _put(H2="x", K2=46000),
+        ("cell K2 (Valid until (YYYY-MM-DD)): '46000' is no day",),
+    ),
+    "another thing": (
+        _put(H2="x", D2="sha256:1"),
+        ("cell D2 (Digest of that): ",),
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "told"), IN_CELLS.values(), ids=IN_CELLS)
+def test_problems_are_told_by_cell(
+    world: World, edit: Callable[[Any, Any], object], told: tuple[str, ...]
+) -> None:
+    error = refused(imported, world, sheet_with(world, edit))
+    assert error.reason == "answers-invalid"
+    for text in told:
+        assert text in error.message
+    assert "correct these places" in str(error.hint)
+
+
+def test_all_formulas_are_told_at_once(world: World) -> None:
+    error = refused(
+        imported, world, sheet_with(world, _put(H2="=A1", H3="=1+1", I4="=2"))
+    )
+    assert error.reason == "answers-formula"
+    for cell in ("H2 (Your answer)", "H3 (Your answer)", "I4 (Exact value)"):
+        assert f"cell {cell}" in error.message
+
+
+def _commented(sheet: Any, _: Any) -> None:
+    sheet["H2"] = "x"
+    sheet["H2"].comment = openpyxl.comments.Comment("A word to you", "me")
+
+
+def _noted(sheet: Any, book: Any) -> None:
+    sheet["H2"] = "x"
+    book.create_sheet("Notes")["A1"] = "Our answers to the rest"
+
+
+UNREAD: dict[str, tuple[Callable[[Any, Any], object], str]] = {
+    "to the right": (_put(H2="x", N3="1.2"), "cell N3, to the right of the form"),
+    "over what is known": (
+        _put(H2="x", F3="Acme"),
+        "cell F3 (Known now), which was changed",
+    ),
+    "a comment": (_commented, "comments on cells"),
+    "another sheet": (_noted, "sheet 'Notes'"),
+}
+
+
+@pytest.mark.parametrize(("edit", "place"), UNREAD.values(), ids=UNREAD)
+def test_what_stands_where_nothing_is_read_is_told(
+    world: World, edit: Callable[[Any, Any], object], place: str
+) -> None:
+    done = imported(world, sheet_with(world, edit))
+    assert done.unread == (place,)
+    assert len(done.given.answers) == 1
+
+
+def test_what_is_asked_is_locked_and_what_is_answered_is_not(world: World) -> None:
+    book = openpyxl.load_workbook(requested(world, "questions.xlsx"))
+    sheet = book["Questions"]
+    assert sheet.protection.sheet
+    assert sheet.protection.password is None
+    assert [cell.protection.locked for cell in sheet[2]] == [True] * 7 + [False] * 6
+    rows = sheet.iter_rows(min_row=2)
+    row = next(r for r in rows if str(r[0].value).startswith("integrity.formats@"))
+    assert row[8].protection.locked
+
+
+def test_an_answer_in_lines_and_in_another_language(world: World) -> None:
+    text = "Es ist 1.2.\n\n日本語: はい, ünïcode"
+    done = imported(world, sheet_with(world, _put(H2=text)))
+    assert [answer.text for answer in done.given.answers] == [text]
+
+
+def yaml_with(world: World, old: str, new: str) -> Path:
+    """The form as somebody edited it, at the first place of a text."""
+    text = requested(world).read_text("utf-8")
+    assert old in text
+    path = world.root / "answers.yaml"
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return path
+
+
+EMPTY = 'answer: ""'
+IN_LINES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "a number": (
+        EMPTY,
+        "answer: 1.2",
+        "answers-invalid",
+        ("line 20, identity.version@", "answer: must be a text; put it in quotes"),
+    ),
+    "a misspelt key": (EMPTY, "anwser: x", "answers-invalid", ("did you mean",)),
+    "a day": (
+        'since: ""',
+        "since: 20.11.2026",
+        "answers-invalid",
+        ("since: '20.11.2026' is no day",),
+    ),
+    "a colon": (EMPTY, "answer: so: yes", "answers-unreadable", ("at line 28",)),
+    "quotes": (EMPTY, 'answer: "a "b" c"', "answers-unreadable", ("at line 28",)),
+    "a file without a name": (
+        "evidence: []",
+        "evidence: [a.pdf]",
+        "answers-invalid",
+        ("evidence: each is written as  - {name: FILE, sha256: …}",),
+    ),
+    "a question that was renamed": (
+        "identity.version@",
+        "identity.versoin@",
+        "answers-invalid",
+        ("no question 'identity.versoin'; did you mean 'identity.version'?",),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_LINES.values(), ids=IN_LINES)
+def test_problems_are_told_by_line(
+    world: World, case: tuple[str, str, str, tuple[str, ...]]
+) -> None:
+    old, new, reason, told = case
+    error = refused(imported, world, yaml_with(world, old, new))
+    assert error.reason == reason
+    assert error.hint
+    for text in told:
+        assert text in error.message
+    assert "unicode string" not in error.message
+
+
+INSTEAD = {
+    "a pdf": (b"%PDF-1.7\xff", "evidence add"),
+    "an old spreadsheet": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xlsx"),
+    "latin": ("answer: Münch".encode("latin-1"), "UTF-8"),
+    "a table": (b"id,answer\n", "filled in"),
+}
+
+
+@pytest.mark.parametrize(("data", "hint"), INSTEAD.values(), ids=INSTEAD)
+def test_what_people_send_instead(world: World, data: bytes, hint: str) -> None:
+    path = world.root / "answers"
+    path.write_bytes(data)
+    error = refused(imported, world, path)
+    assert error.reason == "answers-unreadable"
+    assert hint in str(error.hint)
+
+
+def test_answers_that_only_point_somewhere_are_named(world: World) -> None:
+    done = imported(
+        world, filled(world, answering("identity.version", answer="See attachment."))
+    )
+    assert [name.partition("@")[0] for name in done.pointing] == ["identity.version"]
+    named = naming("letter.pdf", "d" * 64)
+    assert imported(world, filled(world, named)).pointing == ()
 
 
 def test_what_comes_back_is_of_the_schema(world: World) -> None:

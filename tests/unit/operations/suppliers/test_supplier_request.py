@@ -16,9 +16,10 @@ import openpyxl
 import pytest
 from jsonschema import Draft202012Validator
 from supplier_world import questions_of, requested
-from worlds import NOW, World
+from worlds import ANNE, NOW, World, audit, measured, write_report
 
 from aibom.errors import AibomError
+from aibom.lineage.nodes import Kind
 from aibom.operations.reporting.report import Asked, report_and_material
 from aibom.operations.suppliers.forms import as_document, yaml_form
 from aibom.operations.suppliers.html import html_form
@@ -279,3 +280,17 @@ def test_forms_are_chosen_by_ending() -> None:
         form_of(Path(f"x{ending}")) for ending in FORMS
     }
     assert len(makers) == 3
+
+
+def test_what_is_known_to_be_wrong_is_asked_about_though_it_is_signed(world):
+    rate = [measured("overlap-disagreement", 39, 40, labeler=ANNE)]
+    failing = write_report(world.root / "bad.json", "label-consistency", rate)
+    audit(world, failing, world.root / "labels", "acme/data/labels", Kind.DATASET)
+    asked = Asked(evidence=(world.evidence,), policy=world.verifier)
+    report, material = report_and_material(world.bom, asked, NOW)
+    found = questionnaire(report, material, load_catalogue(), everything=False)
+    (one,) = [q for q in found.questions if q.asks.startswith("Were the labels")]
+    assert one.about.name == "acme/data/labels"
+    assert one.known.startswith("stated and signed")
+    assert "This does not hold: acme/data/labels" in one.wanted
+    assert "0.975" in one.wanted

@@ -57,6 +57,37 @@ def named(relation=Relation.DERIVED_FROM, **facts):
     return arrange
 
 
+def above_a_root(world, accepted=True):
+    """A base that the card of a model names, at which lineage ends by decision."""
+    world.root = world.model()
+    root = world.model("root", source=ACME)
+    world.step("fine-tune", world.root, {"base-model": root})
+    if accepted:
+        world.accept("root")
+    base = world.build.entity(Kind.MODEL, None, source=HUB)
+    world.build.edge(root, Relation.DERIVED_FROM, base, "base-model")
+    return base
+
+
+def above_a_root_and_beside(world):
+    base = above_a_root(world)
+    world.build.edge(world.root, Relation.DERIVED_FROM, base, "base-model")
+    return base
+
+
+def used_above_a_root(world):
+    base = above_a_root(world)
+    world.step("train", world.model("root"), {"base-model": base})
+    return base
+
+
+def no_source_above_a_root(world):
+    above_a_root(world)
+    data = world.build.entity(Kind.DATASET, None, name="far")
+    world.build.edge(world.model("root"), Relation.DERIVED_FROM, data, "dataset")
+    return data
+
+
 def named_and_used(world):
     world.root = world.model()
     base = world.build.entity(Kind.MODEL, None, source=HUB)
@@ -88,6 +119,7 @@ def from_outside(source, status, reason, **how):
 
 HUB = "pkg:huggingface/acme/reviews"
 IGNORE = {"named": "ignore"}
+ABOVE = {"named": "ignore-above-roots"}
 PASS, FAIL = ("pass", "pinned"), ("fail", "revision-not-pinned")
 CASES = {
     "full commit": from_outside(ACME, *PASS),
@@ -128,6 +160,19 @@ CASES = {
     "a step used it": Case(named_and_used, "fail", "digest-missing", IGNORE),
     "somebody has it": Case(named_with_bytes, *FAIL, IGNORE),
     "the artifact itself": Case(only_a_name, "fail", "digest-missing", IGNORE),
+    "above a root": Case(above_a_root, "not-applicable", "only-named", ABOVE),
+    "above a root, no source": Case(
+        no_source_above_a_root, "not-applicable", "only-named", ABOVE
+    ),
+    "above a root, asked": Case(above_a_root, "fail", "digest-missing"),
+    "above a root that nobody accepted": Case(
+        lambda w: above_a_root(w, False), "fail", "digest-missing", ABOVE
+    ),
+    "above a root and beside it": Case(
+        above_a_root_and_beside, "fail", "digest-missing", ABOVE
+    ),
+    "used above a root": Case(used_above_a_root, "fail", "digest-missing", ABOVE),
+    "named by the artifact": Case(named(), "fail", "digest-missing", ABOVE),
     "made by a step": Case(made(), "not-applicable", "generated-by-a-step"),
 }
 
@@ -135,3 +180,10 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_answer(case):
     verify("pinned-revision", case)
+
+
+def test_what_is_only_named_is_told_what_can_be_done():
+    result = Case(named(), "fail", "digest-missing").answer("pinned-revision")
+    assert "accepted-roots.yaml" in result.remedy
+    used = Case(named_and_used, "fail", "digest-missing").answer("pinned-revision")
+    assert "accepted-roots.yaml" not in used.remedy

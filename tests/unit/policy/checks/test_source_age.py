@@ -303,3 +303,13 @@ def test_settings_that_ask_nothing_are_refused(settings, message):
     rule = {"id": "rule", "check": "source-age", "settings": settings}
     with pytest.raises(PolicyInvalid, match=message):
         policy_of(rule)
+
+
+def test_what_is_awaited_is_told_and_until_when():
+    told = verify("source-age", CASES["artifact too fresh"]).actual
+    assert told == (
+        "published 2026-11-20 (settled from 2026-12-04 on), used 2026-11-21"
+    )
+    late = as_artifact(entry(approved_on="9999-12-31"))
+    told = verify("source-age", settle(late, "unknown", "publication-unknown")).actual
+    assert told == "known since 9999-12-31, used 2026-11-21"

@@ -433,6 +433,11 @@ ADVICE = {
 }
 
 
+def test_who_keeps_the_advisories_is_told_how_they_go_on():
+    remedy = verify("tainted-ancestor", CASES["expired"]).remedy
+    assert "raise `sequence`, and move `expires` on" in remedy
+
+
 @pytest.mark.parametrize(("name", "advice"), ADVICE.items(), ids=ADVICE)
 def test_what_is_not_known_to_be_bad_is_not_to_be_retrained(name, advice):
     remedy = verify("tainted-ancestor", CASES[name]).remedy

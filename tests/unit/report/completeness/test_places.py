@@ -33,6 +33,24 @@ VALUES = {
     "question mark": ("?", Said.NOTHING),
     "empty list": ([], Said.NOTHING),
     "empty object": ({}, Said.NOTHING),
+    "ids and references alone": (
+        [{"bom-ref": "x", "ref": "y"}, {"ref": "z"}],
+        Said.NOTHING,
+    ),
+    "a type alone": ({"type": "dataset", "name": ""}, Said.NOTHING),
+    "an algorithm alone": ({"alg": "SHA-256", "content": "TBD"}, Said.NOTHING),
+    "a licence that is none": (
+        {"license": {"bom-ref": "l", "acknowledgement": "declared", "name": "TBD"}},
+        Said.NOTHING,
+    ),
+    "a licence": ({"license": {"id": "MIT"}}, Said.SOMETHING),
+    "a value without its value": ({"name": "size", "value": ""}, Said.NOTHING),
+    "a value": ({"name": "size", "value": "3"}, Said.SOMETHING),
+    "a name alone": ({"name": "size"}, Said.SOMETHING),
+    "a signature without a value": (
+        {"algorithm": "ES256", "publicKey": {"kty": "EC"}},
+        Said.NOTHING,
+    ),
     "empty members": ({"a": [{"b": ""}], "c": None}, Said.NOTHING),
 }
 DOCUMENT = {

@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 
 from aibom.errors import PolicyInvalid
 from aibom.reading import parse_yaml
+from aibom.report.completeness.makers import asks_who
 from aibom.report.completeness.profile import (
     Obligation,
     Probe,
@@ -104,7 +105,16 @@ def test_only_signatures_are_verified_by_a_signature(name):
         asks = {p.argument for p in element.where if p.kind is ProbeKind.EVIDENCE}
         audits = any(p.kind is ProbeKind.AUDIT for p in element.where)
         if Way.SIGNATURE in element.verify:
-            assert audits or asks - {"schema-valid"}, element.id
+            asked = audits or asks_who(element) or asks - {"schema-valid"}
+            assert asked, element.id
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_no_profile_takes_who_signs_for_who_made(name):
+    """That somebody signs for a thing answers nothing about who made it."""
+    for element in profile(name).elements:
+        asks = {p.argument for p in element.where if p.kind is ProbeKind.EVIDENCE}
+        assert "owner" not in asks, element.id
 
 
 def an_element(**changes):

@@ -11,8 +11,9 @@ from picture_world import lineage, path_to_party
 
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Kind, Relation
-from aibom.report.picture.boxes import HEAD, LABEL, SMALL, box_of
+from aibom.report.picture.boxes import HEAD, LABEL, NARROW, PAPER, SMALL, box_of
 from aibom.report.picture.labels import text_width
+from aibom.report.picture.lanes import MOST_LANES, lay_out_narrow
 from aibom.report.picture.layout import lay_out
 from aibom.report.picture.make import picture_of
 from aibom.report.picture.model import LEVELS, Picture, PictureNode
@@ -58,10 +59,11 @@ def check(layout):
     by_id = {placed.box.node.id: placed for placed in layout.boxes}
     for placed in layout.boxes:
         left, top, right, bottom = rectangle(placed)
-        assert left >= 10
-        assert top >= 10
-        assert right <= layout.width - 10
-        assert bottom <= layout.height - 10
+        room = 10 if layout.form.margin > 10 else 6
+        assert left >= room
+        assert top >= room
+        assert right <= layout.width - room + NEAR
+        assert bottom <= layout.height - room
     for line in layout.lines:
         for x, y in line.points:
             assert 0 <= x <= layout.width
@@ -84,8 +86,11 @@ def check_ends(line, by_id):
 def on_side(point, placed):
     x, y = point
     sides = (placed.y, placed.y + placed.box.height)
+    beside = abs(x - placed.x) < NEAR and sides[0] < y < sides[1]
     across = placed.x - NEAR <= x <= placed.x + placed.box.width + NEAR
-    return across and min(abs(y - side) for side in sides) < NEAR
+    # A line down a phone begins below a shape, which lies over its first bit.
+    near = min(abs(y - side) for side in sides) < 5 + NEAR
+    return beside or (across and near)
 
 
 def hostile():
@@ -161,6 +166,58 @@ def test_layouts(make):
     graph = make()
     path = path_to_party(graph) if graph.root else ()
     check(lay_out(picture_of(graph, paths=[path] if path else [])))
+
+
+@pytest.mark.parametrize("make", GRAPHS.values(), ids=GRAPHS)
+def test_layouts_for_paper(make):
+    graph = make()
+    path = path_to_party(graph) if graph.root else ()
+    check(lay_out(picture_of(graph, paths=[path] if path else [], budget=36), PAPER))
+
+
+@pytest.mark.parametrize("make", GRAPHS.values(), ids=GRAPHS)
+def test_layouts_for_a_phone(make):
+    graph = make()
+    path = path_to_party(graph) if graph.root else ()
+    picture = picture_of(graph, paths=[path] if path else [])
+    layout = lay_out_narrow(picture)
+    check(layout)
+    assert layout.width == NARROW.width
+    assert len(layout.boxes) == len(picture.nodes)
+    rows = [placed.y for placed in layout.boxes]
+    assert rows == sorted(set(rows))
+
+
+@QUICK
+@given(graphs(), strategies.sampled_from([2, 5, 100]))
+def test_any_layout_for_a_phone(graph, budget):
+    check(lay_out_narrow(picture_of(graph, budget=budget)))
+
+
+def test_edges_beyond_the_lanes_are_told_in_words():
+    graph = dense(8, 4)
+    layout = lay_out_narrow(picture_of(graph))
+    check(layout)
+    lanes = {line.points[-1][0] for line in layout.lines if not line.ends}
+    assert len(lanes) == MOST_LANES
+    drawn = {(line.edge.upper, line.edge.lower) for line in layout.lines}
+    told = sum(
+        word.startswith("also into ")
+        for placed in layout.boxes
+        for word in placed.box.node.words
+    )
+    assert told > 0
+    assert len(drawn) + told == len(layout.picture.edges)
+
+
+def test_the_path_down_a_phone_is_one_line():
+    """What blocks stands last of what went into a thing, and so just above it."""
+    graph = lineage(100)
+    path = path_to_party(graph)
+    layout = lay_out_narrow(picture_of(graph, paths=[path]))
+    marked = [line for line in layout.lines if line.edge.on_path]
+    assert len(marked) == len(path) - 2
+    assert all(len({x for x, _ in line.points}) == 1 for line in marked)
 
 
 @pytest.mark.parametrize("count", [1, 5, 30, 60])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from picture_world import lineage
 
-from aibom.report.picture.boxes import box_of
+from aibom.report.picture.boxes import WIDE, boxes_of
 from aibom.report.picture.make import picture_of
 from aibom.report.picture.model import PictureEdge
 from aibom.report.picture.order import crossings, links_of, ordered
@@ -70,5 +70,5 @@ def test_a_tree_comes_to_have_none():
 def test_a_lineage_as_in_life_has_few(size):
     """Fewer than half as many as there are lines: a shared base has to cross some."""
     picture = picture_of(lineage(size))
-    found = rows_of(picture, {node.id: box_of(node) for node in picture.nodes})
+    found = rows_of(picture, boxes_of(picture), WIDE.width)
     assert counted(found, ordered(found)) <= len(picture.edges) / 2

@@ -16,7 +16,7 @@ from picture_world import labels_of, lineage, mixed_levels, path_to_party
 from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Fact, Kind, Origin, Relation
-from aibom.report.picture.make import picture_of
+from aibom.report.picture.make import picture_of, pictures_of
 from aibom.report.picture.page import draw_html
 
 VOID = {"meta", "input", "link", "br"}
@@ -158,6 +158,25 @@ def test_folds_list_what_they_stand_for():
     check(page)
     boxes = {value for value in page.values("data-box") if value}
     assert len(boxes) == sum(bool(n.members) for n in picture.nodes if n.folded)
+
+
+def test_a_phone_and_paper_have_drawings_of_their_own():
+    """Of the picture that is folded further, and with links into the one shown."""
+    graph = lineage(100)
+    path = path_to_party(graph)
+    wide, few = pictures_of(graph, (80, 20), paths=[path])
+    text = draw_html(wide, graph, smaller=few)
+    check(Page(text))
+    drawn = {
+        form: set(re.findall(rf'id="({form}[0-9-]*n-[0-9a-f]{{16}})"', text))
+        for form in ("", "narrow-", "paper-")
+    }
+    assert len(drawn[""]) == len(wide.nodes)
+    assert len(drawn["narrow-"]) == len(drawn["paper-"]) == len(few.nodes)
+    links = re.findall(r'<p class="(\w+)-only">In the drawing: (.*?)</p>', text)
+    assert [form for form, _ in links] == ["wide", "narrow"]
+    assert 'href="#n-' in links[0][1]
+    assert 'href="#narrow-n-' in links[1][1]
 
 
 def test_a_bound_on_what_is_listed():

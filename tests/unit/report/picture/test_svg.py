@@ -118,7 +118,8 @@ def test_each_level_has_a_word_and_a_style():
 def test_the_blocking_path_is_drawn_and_numbered():
     graph = lineage(30)
     path = path_to_party(graph)
-    text = drawn(graph, paths=[path])
+    text, _, key = drawn(graph, paths=[path]).partition('class="legend"')
+    assert "the path that blocks" in key
     numbers = re.findall(r'class="number"[^>]*>(\d+)<', text)
     assert sorted(map(int, numbers)) == list(range(1, len(path) + 1))
     assert text.count('class="head onpath"') == len(path) - 2
