@@ -16,6 +16,7 @@ import re
 import string
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 
 __all__ = ["Said", "text_says"]
 
@@ -113,9 +114,18 @@ def text_says(text: str) -> Said:
 
     Pure. Of a text of any length only the beginning is compared.
     """
-    seen = _seen(text)
-    if not seen:
+    says = _beginning_says(text[:_LONGEST])
+    if says is None:
         return Said.SOMETHING if _goes_on(text) else Said.NOTHING
+    return says
+
+
+@lru_cache(maxsize=8_192)
+def _beginning_says(cut: str) -> Said | None:
+    """None where nothing is to be seen. One document says the same in many places."""
+    seen = _seen(cut)
+    if not seen:
+        return None
     joined = _joined(seen)
     whole = (seen, joined if len(joined) >= _SHORTEST_JOINED else seen)
     if not _UNKNOWN_WORDS.isdisjoint(whole):
@@ -130,9 +140,8 @@ def text_says(text: str) -> Said:
     return Said.SOMETHING
 
 
-def _seen(text: str) -> str:
-    """The beginning as a reader sees it, bare: one case, no accents, nothing around."""
-    cut = text[:_LONGEST]
+def _seen(cut: str) -> str:
+    """A text as a reader sees it, bare: one case, no accents, nothing around it."""
     if cut.isascii() and cut.isprintable():
         # Nothing is hidden, and nothing is to be taken apart: most texts are like this.
         return " ".join(cut.casefold().split()).strip(_AROUND)

@@ -18,6 +18,7 @@ absent: it has to be asked for on another way.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -214,29 +215,28 @@ class Tally:
 def tally(profile: Profile, subject: Subject) -> Tally:
     """The counts alone, at less cost: what nobody says need not be listed."""
     asking = _Asking(subject)
-    answers: list[Answer] = []
-    nothing = 0
+    counts: Counter[tuple[State, str]] = Counter()
     for element in profile.elements:
-        found, absent = asking.said(element)
-        answers += found
-        nothing += absent
-    some = Coverage(profile, tuple(answers))
+        counts.update(asking.judged(element))
+    applicable = sum(n for (s, _), n in counts.items() if s is not State.NOT_APPLICABLE)
+    absent = sum(n for (state, _), n in counts.items() if state is State.ABSENT)
     return Tally(
-        some.applicable + nothing,
-        some.answered.part,
-        some.by_bytes,
-        some.by_signature,
+        applicable,
+        applicable - absent,
+        sum(n for (_, by), n in counts.items() if by == "bytes"),
+        sum(n for (_, by), n in counts.items() if by == "signature"),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A place with its label and what it has at all."""
+    """A place with its label, what it has at all, and whether anybody signed for it."""
 
     place: Place
     node: str
     label: str
     has: Present | None
+    signed: bool
 
 
 class _Asking:
@@ -246,6 +246,7 @@ class _Asking:
         self.subject = subject
         self.spots: dict[str, _Spot] = {}
         self.asked: dict[AppliesTo, tuple[_Spot, ...]] = {}
+        self.alike: dict[Present | None, Present | None] = {}
 
     def answers(self, element: Asked) -> Iterator[Answer]:
         """One element, answered for everything that it is asked of."""
@@ -256,15 +257,19 @@ class _Asking:
         if not spots:
             yield _of_nothing(element, self.subject)
 
-    def said(self, element: Asked) -> tuple[list[Answer], int]:
-        """The answers where something may be found; how many others there are."""
+    def judged(self, element: Asked) -> Iterator[tuple[State, str]]:
+        """The state of each answer, and by what it is verified, without the answer."""
         spots = self._asked(element.applies_to)
         if not spots:
-            return [_of_nothing(element, self.subject)], 0
+            yield _of_nothing(element, self.subject).state, ""
         plans = _plans(element, spots)
-        asked = [(spot, plan) for spot in spots if (plan := plans[spot.has])]
-        answers = [_answer(element, spot, plan) for spot, plan in asked]
-        return answers, len(spots) - len(asked)
+        for spot in spots:
+            plan = plans[spot.has]
+            if not plan:
+                yield State.ABSENT, ""
+                continue
+            found = _looked(element, spot, plan)
+            yield _state(_chosen(element, found), element)
 
     def _asked(self, applies: AppliesTo) -> tuple[_Spot, ...]:
         if applies not in self.asked:
@@ -281,7 +286,10 @@ class _Asking:
         if key not in self.spots:
             place = Place.of(self.subject, node)
             label = "the document" if node is None else node.label
-            self.spots[key] = _Spot(place, key, label, present(place))
+            # What is equal is one object, which then need not be compared.
+            has = present(place)
+            has = self.alike.setdefault(has, has)
+            self.spots[key] = _Spot(place, key, label, has, bool(place.signers))
         return self.spots[key]
 
 
@@ -347,9 +355,8 @@ def _plan(element: Asked, has: Present | None) -> tuple[Probe, ...]:
 def _answer(element: Asked, spot: _Spot, plan: Sequence[Probe]) -> Answer:
     if not plan:
         return Answer(element, spot.node, spot.label, State.ABSENT, "", _NOBODY)
-    found = _looked(element, spot.place, plan)
-    choose = max if element.rule is Rule.ANY else min
-    chosen = found[0] if len(found) == 1 else choose(found, key=_WORTH)
+    found = _looked(element, spot, plan)
+    chosen = _chosen(element, found)
     state, by = _state(chosen, element)
     return Answer(
         element,
@@ -362,15 +369,21 @@ def _answer(element: Asked, spot: _Spot, plan: Sequence[Probe]) -> Answer:
     )
 
 
-def _looked(element: Asked, place: Place, plan: Sequence[Probe]) -> list[Found]:
+def _chosen(element: Asked, found: Sequence[Found]) -> Found:
+    """The best of what is found, or the weakest where all of it is asked for."""
+    choose = max if element.rule is Rule.ANY else min
+    return found[0] if len(found) == 1 else choose(found, key=_WORTH)
+
+
+def _looked(element: Asked, spot: _Spot, plan: Sequence[Probe]) -> list[Found]:
     """What each probe finds, but for what could be no better than what is found."""
-    whole = element.rule is Rule.ALL or bool(place.signers)
+    whole = element.rule is Rule.ALL or spot.signed
     found: list[Found] = []
     claimed = False
     for probe in plan:
         if claimed and not whole and probe.kind in _WRITTEN:
             continue
-        found.append(_counted(look(place, probe), probe, element))
+        found.append(_counted(look(spot.place, probe), probe, element))
         claimed = claimed or found[-1].worth >= Worth.CLAIM
     return found
 

@@ -9,7 +9,7 @@ from aibom.digest import manifest_digest
 from aibom.errors import AibomError
 from aibom.lineage.assurance import Level, existence_assurance, fact_assurance
 from aibom.lineage.evidence import Evidence, Signer
-from aibom.lineage.nodes import Node
+from aibom.lineage.nodes import Fact, Node
 from aibom.report.completeness.found import (
     Found,
     Place,
@@ -56,10 +56,10 @@ def _one_fact(subject: Subject, node: Node, field: str) -> Found:
     if not facts:
         return Found()
     owners = subject.evidence.owning(node.id)
-    conflict = ""
-    if owners or len(facts) > 1:
-        level = fact_assurance(node, field, subject.evidence)
-        conflict = level.basis if level.level is Level.CONTRADICTED else ""
+    if len(facts) == 1 and not owners:
+        return _claimed(subject, node, facts[0])
+    level = fact_assurance(node, field, subject.evidence)
+    conflict = level.basis if level.level is Level.CONTRADICTED else ""
     top = Found()
     for stated in facts:
         value = stated.value
@@ -71,6 +71,16 @@ def _one_fact(subject: Subject, node: Node, field: str) -> Found:
             found = _stated(_stating(owners, node.id, field, value), field, value)
         top = found if found.worth > top.worth else top
     return Found(top.worth, top.basis, conflict) if conflict else top
+
+
+def _claimed(subject: Subject, node: Node, fact: Fact) -> Found:
+    """One fact that nobody signed for, which most are."""
+    what = Said.UNKNOWN
+    if fact.value is not None:
+        what = _says(subject, node, fact.field, fact.value)
+    if what is Said.UNKNOWN:
+        return Found(Worth.UNKNOWN, f"{fact.field} is declared as unknown")
+    return Found(Worth.CLAIM, fact.field) if what is Said.SOMETHING else Found()
 
 
 def _says(subject: Subject, node: Node, field: str, value: str) -> Said:

@@ -8,7 +8,7 @@ that is still to be looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aibom.lineage.nodes import Relation
@@ -41,12 +41,12 @@ def present(place: Place) -> Present | None:
     if node is None:
         return None
     graph = place.subject.graph
-    found = set()
+    found: set[str] = set()
     for fact in node.facts:
         head, dot, _ = fact.field.partition(".")
         found |= {f"fact {fact.field}", f"fact {head}.*"} if dot else {f"fact {head}"}
     for element in place.elements:
-        found.update(_paths(element, "", 1))
+        _note_paths(element, "", 1, found)
     found |= {f"up {hop.edge.relation.value}" for hop in graph.up(node.id)}
     if graph.up(node.id):
         found.add("up")
@@ -63,14 +63,21 @@ def present(place: Place) -> Present | None:
     return frozenset(found)
 
 
-def _paths(value: Mapping[str, Any], above: str, depth: int) -> Iterator[str]:
+def _note_paths(
+    value: Mapping[str, Any], above: str, depth: int, found: set[str]
+) -> None:
+    # Into one set: of every component all names are asked for, which shows.
     for name, inner in value.items():
         path = f"{above}{name}"
-        yield path
-        if depth < _DEEPEST:
-            for item in inner if isinstance(inner, list) else (inner,):
+        found.add(path)
+        if depth == _DEEPEST:
+            continue
+        if isinstance(inner, dict):
+            _note_paths(inner, f"{path}.", depth + 1, found)
+        elif isinstance(inner, list):
+            for item in inner:
                 if isinstance(item, dict):
-                    yield from _paths(item, f"{path}.", depth + 1)
+                    _note_paths(item, f"{path}.", depth + 1, found)
 
 
 def may_find(probe: Probe, has: Present | None) -> bool:

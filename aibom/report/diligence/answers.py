@@ -8,6 +8,7 @@ dataset that is well documented, and nothing worse for a second, weaker source.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
 from fnmatch import fnmatchcase
@@ -51,6 +52,7 @@ _BEST_FIRST = (
     Status.MISSING,
     Status.NOT_APPLICABLE,
 )
+_MISSING = Status.MISSING
 #: In place of a fail for which the reader has an exception in force.
 _EXCEPTED = "fail, excepted"
 #: Rules shown beside one answer; all of them stand in the verdict.
@@ -65,8 +67,10 @@ def answer(material: Material, question: Question) -> Answer:
         for way in question.ways
         if may_tell(material, way)
     ]
-    found = {name: _entries(material, question, tells, name) for name in nodes}
-    worths = {name: _worth(one) for name, one in found.items()}
+    found: dict[str, Sequence[Entry]] = dict.fromkeys(nodes, ())
+    if tells or question.conflicts or material.supplied:
+        found = {name: _entries(material, question, tells, name) for name in nodes}
+    worths = {name: _worth(one) if one else _MISSING for name, one in found.items()}
     if question.need == "any":
         said = {name: entries for name, entries in found.items() if entries}
         entries = [entry for one in said.values() for entry in one]
@@ -87,7 +91,8 @@ def answer(material: Material, question: Question) -> Answer:
     status = combined(statuses)
     rules = tuple(_rules(material, question, nodes))
     wrong = any(note.status == Outcome.FAIL.value for note in rules)
-    given = sum(1 for worth in worths.values() if worth.is_answer)
+    counts = Counter(worths.values())
+    given = sum(count for worth, count in counts.items() if worth.is_answer)
     given += alone and _worth(whole).is_answer
     return Answer(
         id=question.id,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -93,8 +94,40 @@ def _environment() -> Environment:
         names=_names,
         count=_count,
     )
-    env.tests["long"] = _is_long
+    env.globals.update(text=_text, pill=_pill)
     return env
+
+
+class _Html(str):
+    """Text that is HTML already: the template does not escape it once more."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def _text(text: str) -> _Html:
+    """Foreign text, as text; a long one cut, with the whole folded beside it.
+
+    In Python and not in the template: a page has some thousands of these.
+    """
+    shown = f"<bdi>{html.escape(_line(text))}</bdi>"
+    if not _is_long(text):
+        return _Html(shown)
+    return _Html(
+        f'<span class="cut">{shown}</span><details class="whole"><summary>whole text, '
+        f'{_count(len(text))} characters</summary><div class="folded">'
+        f"<bdi>{html.escape(_whole(text))}</bdi></div></details>"
+    )
+
+
+def _pill(status: Status, words: str) -> _Html:
+    """A status, by its word and its sign."""
+    return _Html(
+        f'<span class="pill {status.value}"><span aria-hidden="true">'
+        f"{_GLYPHS[status]}</span> <bdi>{html.escape(_short(words))}</bdi></span>"
+    )
 
 
 def _line(text: str) -> str:

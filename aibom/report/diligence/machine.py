@@ -15,14 +15,18 @@ from aibom.report.diligence.model import (
     Report,
     Section,
 )
-from aibom.report.parts import json_bytes
+from aibom.report.parts import json_rows
 
 __all__ = ["report_document", "report_json"]
 
 
+#: Lines are broken down to the statements of an answer and the rows of a table.
+_DEPTH = 4
+
+
 def report_json(report: Report) -> bytes:
-    """Sorted, indented, UTF-8; the same report gives the same bytes."""
-    return json_bytes(report_document(report))
+    """Sorted, a statement per line, UTF-8; the same report gives the same bytes."""
+    return json_rows(report_document(report), _DEPTH)
 
 
 def report_document(report: Report) -> dict[str, Any]:

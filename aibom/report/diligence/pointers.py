@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-__all__ = ["resolve", "text_of"]
+__all__ = ["may_resolve", "resolve", "text_of"]
 
 _FILTER = re.compile(r"(?P<name>[^\[]+)\[(?P<key>[^=]+)=(?P<value>[^\]]+)\]")
 _INDEX = re.compile(r"[0-9]{1,9}")
@@ -25,13 +26,25 @@ _LONGEST = 20_000
 
 def resolve(document: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     """Each (pointer, value) that is there; the pointers have no ``*`` any more."""
-    first = pointer.partition("/")[2].partition("/")[0].partition("[")[0]
-    if isinstance(document, dict) and first not in document and _PLAIN.match(first):
+    if not may_resolve(document, pointer):
         return
     found: list[tuple[str, Any]] = [("", document)]
     for step in pointer.split("/")[1:]:
         found = [inner for place, value in found for inner in _into(place, value, step)]
     yield from found
+
+
+def may_resolve(document: Any, pointer: str) -> bool:
+    """False where the first name of a pointer is not there: most are not."""
+    first = _first(pointer)
+    return not first or not isinstance(document, dict) or first in document
+
+
+@cache
+def _first(pointer: str) -> str:
+    """The first name of a pointer of ours; empty where it is not a plain one."""
+    first = pointer.partition("/")[2].partition("/")[0].partition("[")[0]
+    return first if _PLAIN.match(first) else ""
 
 
 def _into(place: str, value: Any, step: str) -> Iterator[tuple[str, Any]]:

@@ -24,7 +24,7 @@ from aibom.report.diligence.facts import (
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Entry, Status
 from aibom.report.diligence.numbers import in_words
-from aibom.report.diligence.pointers import resolve, text_of
+from aibom.report.diligence.pointers import may_resolve, resolve, text_of
 
 __all__ = ["WAYS", "WayOf", "may_tell"]
 
@@ -103,7 +103,8 @@ def _signed_or_not(item: Evidence) -> str:
 def _elements(material: Material, name: str, way: Way) -> Iterator[Entry]:
     place, element = material.elements.get(name, ("", None))
     for word in way.words:
-        yield from _texts(material, name, element, place, word)
+        if may_resolve(element, word):
+            yield from _texts(material, name, element, place, word)
 
 
 def _document(material: Material, name: str, way: Way) -> Iterator[Entry]:

@@ -18,8 +18,9 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
+from operator import attrgetter
 
 from aibom.report.picture.labels import anchor
 from aibom.report.picture.layers import layers_of
@@ -44,7 +45,7 @@ class _Base:
     """What does not depend on how much is folded, nor on what is kept.
 
     ``alike`` numbers the groups of units of one kind with the very same neighbours;
-    ``layered`` are all units, the lowest layers first.
+    ``layered`` are all units, the lowest layers first, ``ordered`` all by id.
     """
 
     units: Units
@@ -53,19 +54,19 @@ class _Base:
     out_of: Mapping[str, Sequence[Flow]]
     alike: Mapping[str, int]
     layered: Sequence[Sequence[Unit]]
+    ordered: Sequence[Unit]
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    """What is to be folded; ``done`` keeps each stage, for a second budget."""
+
     base: _Base
     keep: frozenset[str]
+    done: dict[tuple[int, int], Owners] = field(default_factory=dict)
 
     def movable(self) -> list[Unit]:
-        return [
-            unit
-            for name, unit in sorted(self.base.units.by_id.items())
-            if name not in self.keep
-        ]
+        return [unit for unit in self.base.ordered if unit.id not in self.keep]
 
     def alone(self) -> Owners:
         """Each unit as its own."""
@@ -84,12 +85,15 @@ def fold(
     if len(whole) <= min(budgets):
         return (whole,) * len(budgets)
     base = _base(units)
-    return tuple(
-        whole
-        if len(whole) <= budget
-        else _folded(_Task(base, frozenset(keep[: max(budget // 3, 1)])), budget)
-        for budget in budgets
-    )
+    tasks: dict[frozenset[str], _Task] = {}
+    found: list[Mapping[str, str]] = []
+    for budget in budgets:
+        if len(whole) <= budget:
+            found.append(whole)
+            continue
+        kept = frozenset(keep[: max(budget // 3, 1)])
+        found.append(_folded(tasks.setdefault(kept, _Task(base, kept)), budget))
+    return tuple(found)
 
 
 def _folded(task: _Task, budget: int) -> Owners:
@@ -99,7 +103,15 @@ def _folded(task: _Task, budget: int) -> Owners:
         (_SIZES, lambda size: _same_consumers(task, size)),
         ((2,), lambda size: _joined(task, _layers(task), size)),
     ]
-    for sizes, stage in families:
+    for number, (sizes, fold_by) in enumerate(families):
+
+        def stage(
+            size: int, number: int = number, by: Callable[[int], Owners] = fold_by
+        ) -> Owners:
+            if (number, size) not in task.done:
+                task.done[number, size] = by(size)
+            return task.done[number, size]
+
         # The smallest size folds everything that a larger one does, and more.
         most = stage(sizes[-1])
         if len(set(most.values())) <= budget:
@@ -129,7 +141,8 @@ def _base(units: Units) -> _Base:
         alike[name] = numbers.setdefault(key, len(numbers))
     layered = sorted(units.by_id.values(), key=lambda unit: (-layer[unit.id], unit.id))
     rows = [list(row) for _, row in groupby(layered, key=lambda u: layer[u.id])]
-    return _Base(units, layer, into, out_of, alike, rows)
+    ordered = sorted(units.by_id.values(), key=attrgetter("id"))
+    return _Base(units, layer, into, out_of, alike, rows, ordered)
 
 
 def _groups(task: _Task, key: Callable[[Unit], Hashable]) -> Iterable[Sequence[str]]:
