@@ -15,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says something about the machine, and nothing about us.
+settings.register_profile("aibom", deadline=None)
+settings.load_profile("aibom")
 
 ROOT = Path(__file__).resolve().parent.parent
 

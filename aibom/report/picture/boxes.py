@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aibom.report.picture.labels import fit, text_width
-from aibom.report.picture.model import STATED_RELATION, Party, Picture, PictureNode
+from aibom.report.picture.model import (
+    LEVEL_WORDS,
+    STATED_RELATION,
+    Party,
+    Picture,
+    PictureNode,
+)
 from aibom.report.picture.names import told_apart
 
 __all__ = [
@@ -239,4 +245,4 @@ def _party_box(
 
 
 def _level(party: Party) -> str:
-    return "≠" if party.level == "contradicted" else party.level
+    return "≠" if party.level == "contradicted" else LEVEL_WORDS[party.level]

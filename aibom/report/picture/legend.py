@@ -16,9 +16,9 @@ _KINDS = (
     *("step", "party"),
 )
 _LINES = (
-    ("verified", "verified: recomputed from bytes"),
-    ("attested", "attested: signed by who may say it"),
-    ("claimed", "claimed: somebody says so"),
+    ("verified", "proved: recomputed from bytes (verified)"),
+    ("attested", "signed by who may say it (attested)"),
+    ("claimed", "stated: somebody says so (claimed)"),
     ("unknown", "unknown, or no digest"),
     ("contradicted", "≠ contradicted: sources disagree"),
     (

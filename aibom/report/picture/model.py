@@ -24,11 +24,11 @@ __all__ = [
 #: Assurance, the best first; what is worth least decides how a fold is drawn.
 LEVELS = ("verified", "attested", "claimed", "unknown", "missing", "contradicted")
 
-#: How a drawing and its legend say each level.
+#: How a drawing and its legend say each level: as reports do, for people.
 LEVEL_WORDS: Mapping[str, str] = {
-    "verified": "verified",
-    "attested": "attested",
-    "claimed": "claimed",
+    "verified": "proved",
+    "attested": "signed",
+    "claimed": "stated",
     "unknown": "unknown",
     "missing": "no digest",
     "contradicted": "≠ contradicted",

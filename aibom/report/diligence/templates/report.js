@@ -3,7 +3,7 @@
   const by = (id) => document.getElementById(id);
   const all = (what) => Array.from(document.querySelectorAll(what));
   const [search, filter, hits] = [by("search"), by("filter"), by("hits")];
-  const folds = () => all("details.more, details.whole");
+  const folds = () => all("details.more, details.below, details.whole");
   const pieces = all("article.answer, article.area, .numbered tbody tr, .finding");
   by("tools").hidden = false;
 

@@ -141,7 +141,7 @@ def test_a_fold_says_what_its_parts_are_worth():
     words = dict(base.nodes) | dict.fromkeys(items, "claimed") | {items[0]: "unknown"}
     picture = picture_of(graph, levels=type(base)(words, base.edges), budget=5)
     fold = next(node for node in picture.nodes if node.folded)
-    assert fold.words[0] == "11 claimed, 1 unknown"
+    assert fold.words[0] == "11 stated, 1 unknown"
     assert fold.level == "unknown"
     assert fold.members == tuple(items)
 

@@ -36,8 +36,8 @@ def trained(values=None, parties=()):
 def test_words_of_a_thing():
     graph = lineage(10)
     node = by_label(picture_of(graph), "acme/data/reviews-labelled-000")
-    assert node.words == ("dataset · claimed", "as training-data")
-    assert by_label(picture_of(graph), "label").words == ("step · claimed",)
+    assert node.words == ("dataset · stated", "as training-data")
+    assert by_label(picture_of(graph), "label").words == ("step · stated",)
 
 
 def test_sources_that_disagree_are_seen_without_evidence():

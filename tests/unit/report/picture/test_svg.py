@@ -99,6 +99,16 @@ def test_every_kind_has_a_shape_of_its_own():
     assert len({outline(kind, 0, 0, 100, 40) for kind in kinds}) == len(kinds)
 
 
+WORDS = {
+    "verified": "proved",
+    "attested": "signed",
+    "claimed": "stated",
+    "unknown": "unknown",
+    "missing": "no digest",
+    "contradicted": "≠ contradicted",
+}
+
+
 def test_each_level_has_a_word_and_a_style():
     graph = lineage(30)
     style = drawn(graph).partition("<style>")[2].partition("</style>")[0]
@@ -107,10 +117,7 @@ def test_each_level_has_a_word_and_a_style():
             dict.fromkeys(graph.nodes, level), {e.key: level for e in graph.edges}
         )
         text = drawn(graph, levels=levels)
-        word = {"missing": "no digest", "contradicted": "≠ contradicted"}.get(
-            level, level
-        )
-        assert f"dataset · {word}</text>" in text
+        assert f"dataset · {WORDS[level]}</text>" in text
         assert f'class="edge {level}"' in text
         assert level == "attested" or f".{level}" in style
 
