@@ -173,13 +173,16 @@ def lacks_coverage(
 
 
 def written(context: Context, measured: Measurement) -> str:
-    """A measurement in words: metric, value, slice, counts."""
-    count = "" if measured.count is None else f"{measured.count}/"
-    slices = ", ".join(
-        f"{key} {_short(context, value)}" for key, value in measured.slice
-    )
-    where = f" ({slices})" if slices else ""
-    return f"{measured.metric} {measured.value:.3g}{where} on {count}{measured.samples}"
+    """A measurement in words: metric, value, counts, slice.
+
+    A rate of all is written 1.00, so that nobody takes it for one item.
+    """
+    value, samples = f"{measured.value:.3g}", f"over {measured.samples:,}"
+    if measured.count is not None:
+        value = f"{value}.00" if value.isdigit() else value
+        samples = f"{measured.count:,} of {measured.samples:,}"
+    slices = "".join(f", {key} {_short(context, text)}" for key, text in measured.slice)
+    return f"{measured.metric} {value} ({samples}{slices})"
 
 
 def _short(context: Context, value: str) -> str:

@@ -54,7 +54,10 @@ def explain(
 
 def _malformed(message: str, where: str) -> DocumentInvalid:
     return DocumentInvalid(
-        f"is not a whole verdict: {message}", reason="not-a-verdict", where=where
+        f"is not a whole verdict: {message}",
+        reason="not-a-verdict",
+        where=where,
+        hint="write it again: aibom gate DIR --policy POLICY --output json=FILE",
     )
 
 

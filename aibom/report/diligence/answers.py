@@ -289,13 +289,24 @@ def _rules(
     material: Material, question: Question, nodes: Sequence[str]
 ) -> list[RuleNote]:
     """What rules found about this, the worst first, each answer of a rule once."""
-    found = {
-        _note(result)
+    alike: dict[tuple[str, str, str, bool], list[str]] = {}
+    found = set()
+    results = (
+        result
         for check in (*question.checks, *question.conflicts)
         for name in nodes
         for result in material.results.get((check, name), ())
         if _bears_on(material, question, result)
-    }
+    )
+    for result in results:
+        if result.status is Outcome.FAIL:
+            found.add(_failing(result))
+        else:
+            key = (result.rule, result.status.value, result.reason, result.blocks)
+            alike.setdefault(key, []).append(result.label)
+    for (rule, status, reason, blocks), labels in alike.items():
+        about = _names(labels)
+        found.add(RuleNote(rule, status, reason, about=about, blocks=blocks))
     order = [Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS]
     order += [Outcome.NOT_APPLICABLE]
     ranks = {status.value: index for index, status in enumerate(order)}
@@ -315,11 +326,8 @@ def _bears_on(material: Material, question: Question, result: Result) -> bool:
     return any(fnmatchcase(one, word) for one in wanted for word in ways)
 
 
-def _note(result: Result) -> RuleNote:
-    """What is wrong, with the part and the numbers; of the rest the rule alone."""
-    if result.status is not Outcome.FAIL:
-        blocks = result.blocks
-        return RuleNote(result.rule, result.status.value, result.reason, blocks=blocks)
+def _failing(result: Result) -> RuleNote:
+    """What is wrong, with the part and the numbers; less where it is excepted."""
     if result.exception:
         return RuleNote(result.rule, _EXCEPTED, result.reason, result.label)
     return RuleNote(
@@ -332,3 +340,11 @@ def _note(result: Result) -> RuleNote:
         result.blocks,
         result.node,
     )
+
+
+def _names(labels: Sequence[str]) -> str:
+    """Several parts of which a rule says the same."""
+    names = list(dict.fromkeys(labels))
+    left = len(names) - _SHOWN
+    more = f" and {left:,} more" if left > 0 else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

@@ -216,7 +216,9 @@ def _requests(
     areas = {question.id: question.area for question in catalogue.questions}
     asked = [one for one in answers if one.request]
     blocking = [one for one in asked if one.blocking]
-    yield from (_request(one, areas) for one in sorted(blocking, key=_failing_first))
+    parts = _parts(material, catalogue)
+    for one in sorted(blocking, key=_failing_first):
+        yield _request(one, areas, parts[one.id])
     yield from _of_rules(material, blocking)
     if material.file.problems:
         yield Request(
@@ -227,32 +229,45 @@ def _requests(
             f"{len(material.file.problems):,} problems in the document",
         )
     rest = [one for one in asked if not one.blocking]
-    yield from (_request(one, areas) for one in rest if one.failed)
+    for one in rest:
+        if one.failed:
+            yield _request(one, areas, parts[one.id])
     for wanted in _WHY:
         for one in rest:
             if one.status is wanted and not one.failed:
-                yield _request(one, areas)
+                yield _request(one, areas, parts[one.id])
+
+
+def _parts(material: Material, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Of each question, what the things are called that it is asked of."""
+    called = {
+        whom: tuple(
+            dict.fromkeys(material.node(name).label for name in material.about(whom))
+        )
+        for whom in {question.about for question in catalogue.questions}
+    }
+    return {question.id: called[question.about] for question in catalogue.questions}
 
 
 def _failing_first(one: Answer) -> bool:
     return not one.failed
 
 
-def _request(one: Answer, areas: Mapping[str, str]) -> Request:
-    """What is asked about one question, and why."""
+def _request(one: Answer, areas: Mapping[str, str], parts: tuple[str, ...]) -> Request:
+    """What is asked about one question, and why; ``parts`` are all that it is about."""
     notes = one.blocking or one.failed[:1]
     told = [
         f"rule {note.rule} {'blocks' if note.blocks else 'fails'}: {note.reason}"
         for note in notes
     ]
     reasons = told if one.failed else [_WHY[one.status], *told]
-    about = tuple(dict.fromkeys(note.about for note in one.failed)) or _lacking(one)
+    about = tuple(dict.fromkeys(note.about for note in one.failed))
     return Request(
         one.id,
         areas[one.id],
         strengthening(one),
         "; ".join(dict.fromkeys(reasons)),
-        about,
+        about or _lacking(one) or parts,
         bool(one.blocking),
     )
 

@@ -222,7 +222,9 @@ def _answer(one: Answer) -> Iterator[str]:
     yield f"- **{_text(one.who)}** (`{one.id}`): {_text(one.answer)}"
     yield from _failures(one.failed)
     for note in one.rules:
-        yield f"- rule {_text(note.rule)}: {_text(note.status)}, {_text(note.reason)}"
+        told = f"{_text(note.status)}, {_text(note.reason)}"
+        about = f" ({_text(note.about)})" if note.about else ""
+        yield f"- rule {_text(note.rule)}: {told}{about}"
     if one.request:
         yield f"- **Ask the supplier:** {_text(one.request)}"
     yield ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -14,10 +15,12 @@ _SOON = timedelta(days=90)
 
 
 def method_tables(material: Material, answers: Sequence[Answer]) -> list[Table]:
-    """Inputs by digest, what was not asked, what expires, exceptions."""
+    """Inputs by digest, signers, rules, what was not asked, what ends, exceptions."""
     return [
         *_made(material),
         *_read(material),
+        *_signers(material),
+        *_rules(material),
         *_left_out(material),
         *_expiring(material, answers),
         *_exceptions(material),
@@ -79,6 +82,47 @@ def _read(material: Material) -> list[Table]:
         rows.append((Cell(kind), Cell(name), _exact(digest)))
     head = ("Input", "File", "Digest")
     return [Table("What was read", head, tuple(rows))]
+
+
+def _signers(material: Material) -> list[Table]:
+    """Those on the reader's list whose signatures were found to hold, and on what."""
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for item in material.evidence.items:
+        who = item.signer
+        if who is not None and item.trusted:
+            sort = item.predicate_type.partition("://")[2]
+            counts[who.name, who.role, who.party or "", sort] += 1
+    rows = tuple(
+        (Cell(name), Cell(role), Cell(party or "not told"), Cell(sort), Cell(f"{n:,}"))
+        for (name, role, party, sort), n in sorted(counts.items())
+    )
+    if not rows:
+        return []
+    head = ("Signer", "Role", "Party, by your list", "Statements", "Count")
+    return [Table("Whose signatures hold and count", head, rows)]
+
+
+def _rules(material: Material) -> list[Table]:
+    """Every rule that was asked, what it asks for, and how often it came out how."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    asks: dict[tuple[str, str], str] = {}
+    for result in material.verdict.results:
+        key = (result.rule, result.check)
+        counts.setdefault(key, Counter())[result.status.value] += 1
+        asks[key] = asks.get(key) or result.expected
+    rows = tuple(
+        (
+            _exact(rule),
+            _exact(check),
+            Cell(asks[rule, check] or "see the check"),
+            Cell(", ".join(f"{n:,} {word}" for word, n in sorted(found.items()))),
+        )
+        for (rule, check), found in sorted(counts.items())
+    )
+    if not rows:
+        return []
+    head = ("Rule", "Check", "Asks for", "Came out")
+    return [Table("The rules that were asked", head, rows)]
 
 
 def _left_out(material: Material) -> list[Table]:

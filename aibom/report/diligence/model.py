@@ -92,9 +92,10 @@ def combined(statuses: Iterable[Status]) -> Status:
 class RuleNote:
     """What a rule of the policy found that bears on an answer.
 
-    ``blocks`` says whether the policy lets nothing through with it. Of what is known to
-    be wrong also: ``about`` which part, ``node`` its id, ``actual`` and ``expected`` in
-    words.
+    ``about`` names the parts, ``blocks`` says whether the policy lets nothing through
+    with it. What is known to be wrong has a note for each part, with its ``node``, and
+    ``actual`` and ``expected`` in words; of the rest, parts of which the same is said
+    share one.
     """
 
     rule: str

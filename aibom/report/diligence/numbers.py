@@ -64,8 +64,10 @@ def _value(one: Measurement) -> str:
         samples = f"{one.count:,} of {one.samples:,}"
     else:
         samples = f"over {one.samples:,}"
-    return f"{_number(one.value)} ({samples}{inside})"
+    return f"{_number(one.value, is_rate=one.count is not None)} ({samples}{inside})"
 
 
-def _number(value: float) -> str:
-    return f"{value:.4g}"
+def _number(value: float, *, is_rate: bool = False) -> str:
+    """Four digits; a rate of all is 1.00, so that nobody takes it for one item."""
+    text = f"{value:.4g}"
+    return f"{text}.00" if is_rate and text.isdigit() else text

@@ -211,7 +211,9 @@ def _took(node: Node) -> str:
     if seconds < 0:
         return "ends before it starts"
     hours, minutes = divmod(seconds // 60, 60)
-    return f"{hours:,} h {minutes} min" if seconds >= 3600 else f"{seconds:,} s"
+    if seconds >= 3600:
+        return f"{hours:,} h {minutes} min"
+    return f"{seconds:,} s" if seconds else "under 1 s"
 
 
 def _command(node: Node) -> str:
@@ -236,7 +238,7 @@ def _clauses(material: Material) -> list[Table]:
                 rules.setdefault(result.rule, set()).add(result.status.value)
     mapped = {rule for rules in found.values() for rule in rules}
     if rest := _without_clause(material, mapped):
-        found["no clause", "named by your policy"] = rest
+        found["none", "rules for which your policy names no clause"] = rest
     rows = tuple(
         (Cell(framework), Cell(clause), _failing(rules), Cell(_outcomes(rules)))
         for (framework, clause), rules in sorted(found.items(), key=_failing_first)

@@ -40,7 +40,7 @@ SECTION_TITLES: dict[int, tuple[str, str]] = {
     10: ("Change, rollback and incidents", "What happens when something goes wrong."),
     11: ("Regulatory map", "Clauses that the findings here support work on."),
     12: ("Gaps and requests", "What to ask the supplier, ready to be sent."),
-    13: ("Method and limits", "How this was made, from what, and until when it holds."),
+    13: ("Method and limits", "How this was made, from what, and by which rules."),
 }
 
 GLOSSARY = (
@@ -64,6 +64,11 @@ GLOSSARY = (
         "Every step on the way has a signed record that fits, up to "
         "roots that somebody decided to accept.",
     ),
+    Term(
+        "declared",
+        "Of a step's inputs: its user named them, and nobody watched whether it read "
+        "more. Better are observed (opened files were seen) and isolated.",
+    ),
     Term("dataset", "Data that a model learned from, or was tested with."),
     Term("digest", "A fingerprint of bytes (SHA-256). Other bytes have another one."),
     Term(
@@ -84,11 +89,21 @@ GLOSSARY = (
         "Putting bad data, labels or weights in, so that the model "
         "learns what the attacker wants.",
     ),
+    Term(
+        "overlap-disagreement",
+        "Of the items that several people labelled: the share on which one of them "
+        "differs from what the others agree on. 1.00 is all of them.",
+    ),
     Term("policy", "The reader's own rules; this report only says how they come out."),
     Term(
         "pseudonym",
         "A name that stands for one person and says not who; the same person has the "
         "same one.",
+    ),
+    Term(
+        "recheck",
+        "How a step's inputs were looked at again when it ended: by size and time "
+        "(stat), or hashed once more (hash).",
     ),
     Term("root", "Where the lineage begins, or ends because nobody knows more."),
     Term("rule", "One question of a policy; it passes, fails, or cannot be told."),

@@ -99,7 +99,10 @@ def blocking_paths(
         found = {_path(result) for result in document["results"] if _blocks(result)}
     except (KeyError, TypeError, AttributeError) as error:
         raise DocumentInvalid(
-            f"is not a whole verdict: {error}", reason="not-a-verdict", where=where
+            f"is not a whole verdict: {error}",
+            reason="not-a-verdict",
+            where=where,
+            hint="write it again: aibom gate DIR --policy POLICY --output json=FILE",
         ) from error
     _require_same(about, graph, where)
     return _in_order(found)[:MOST_PATHS]
@@ -115,7 +118,10 @@ def blocking_alarms(document: Any, where: str) -> Mapping[str, tuple[str, ...]]:
         return _alarms(_found(result) for result in document["results"])
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise DocumentInvalid(
-            f"is not a whole verdict: {error}", reason="not-a-verdict", where=where
+            f"is not a whole verdict: {error}",
+            reason="not-a-verdict",
+            where=where,
+            hint="write it again: aibom gate DIR --policy POLICY --output json=FILE",
         ) from error
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from aibom.lineage.assurance import edge_assurance, existence_assurance, fact_assurance
+from aibom.lineage.assurance import (
+    Assurance,
+    Level,
+    edge_assurance,
+    existence_assurance,
+    fact_assurance,
+)
 from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph, Hop
-from aibom.lineage.nodes import Fact, Node, Origin
+from aibom.lineage.nodes import Edge, Fact, Kind, Node, Origin
 from aibom.report.markup import xml_text
 from aibom.report.picture.labels import anchor
 from aibom.report.picture.model import LEVEL_WORDS, Picture, PictureNode
@@ -94,7 +100,7 @@ class _Writer:
     def node(self, name: str) -> str:
         """Facts, digest and edges of one node."""
         node = self.graph.nodes[name]
-        worth = existence_assurance(node, self.evidence)
+        worth = self._existence(node)
         rows = [
             _row("id", f"<code>{xml_text(name)}</code>", "", ""),
             _row(
@@ -118,7 +124,7 @@ class _Writer:
         return _entry(name, f"{label} · {node.kind.value}{mark}", body, box)
 
     def _fact(self, node: Node, fact: Fact) -> str:
-        worth = fact_assurance(node, fact.field, self.evidence, fact.value)
+        worth = self._worth_of(node, fact)
         value = "unknown" if fact.value is None else fact.value
         read = _origins(sorted(fact.origins))
         return _row(
@@ -127,6 +133,40 @@ class _Writer:
             LEVEL_WORDS[worth.level.word],
             f"{worth.basis}; read by {read}",
         )
+
+    def _existence(self, node: Node) -> Assurance:
+        """What the thing is worth; of what nobody signs for, who signs for its use.
+
+        A party is what those say who recorded that it took part.
+        """
+        worth = existence_assurance(node, self.evidence)
+        signed = [w for w in self._uses(node.id) if w.level is Level.ATTESTED]
+        if worth.level is not Level.CLAIMED or not signed:
+            return worth
+        if node.kind is Kind.PARTY:
+            return signed[0]
+        told = f"{worth.basis}; that it was used is {signed[0].basis}"
+        return Assurance(worth.level, told)
+
+    def _worth_of(self, node: Node, fact: Fact) -> Assurance:
+        """What a fact is worth; the record of a step may sign for the same words."""
+        worth = fact_assurance(node, fact.field, self.evidence, fact.value)
+        if worth.level is not Level.CLAIMED or fact.value is None:
+            return worth
+        for edge in self._into(node.id):
+            if fact.value in edge.values(fact.field):
+                used = edge_assurance(edge, self.evidence)
+                if used.level is Level.ATTESTED:
+                    return used
+        return worth
+
+    def _uses(self, name: str) -> Iterator[Assurance]:
+        return (edge_assurance(edge, self.evidence) for edge in self._into(name))
+
+    def _into(self, name: str) -> Iterator[Edge]:
+        """Edges that lead to a thing, as many as are shown."""
+        hops = self.graph.down(name)[:_MOST_EDGES]
+        return (hop.edge for hop in hops if hop.edge.target == name)
 
     def _edges(self, told: str, hops: Sequence[Hop]) -> str:
         if not hops:

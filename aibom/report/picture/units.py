@@ -18,7 +18,7 @@ from aibom.lineage.evidence import EvidenceSet
 from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Edge, Kind, Node, Relation, State
 from aibom.report.picture.labels import anchor
-from aibom.report.picture.model import STATED_RELATION
+from aibom.report.picture.model import LEVELS, STATED_RELATION
 
 __all__ = [
     "Beside",
@@ -60,7 +60,19 @@ def levels_of(graph: Graph, evidence: EvidenceSet | None = None) -> Levels:
         for name, node in graph.nodes.items()
     }
     edges = {edge.key: edge_assurance(edge, given).level.word for edge in graph.edges}
+    nodes |= _of_parties(graph, edges)
     return Levels(nodes, edges)
+
+
+def _of_parties(graph: Graph, edges: Mapping[EdgeKey, str]) -> dict[str, str]:
+    """What is best known of each party: that it took part is all that can be."""
+    best: dict[str, str] = {}
+    for edge in graph.edges:
+        if edge.relation in _OF_PARTIES:
+            known, level = best.get(edge.target), edges[edge.key]
+            if known is None or LEVELS.index(level) < LEVELS.index(known):
+                best[edge.target] = level
+    return best
 
 
 def _is_contradicted(node: Node) -> bool:

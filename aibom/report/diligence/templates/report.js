@@ -8,9 +8,9 @@
   by("tools").hidden = false;
 
   const matches = (piece, words, status) => {
+    // A status is one of answers; findings and tables of sections have none.
     const own = piece.dataset.status;
     if (status && own !== undefined && !own.split(" ").includes(status)) return false;
-    if (status && own === undefined && !piece.closest("[data-status]")) return false;
     const text = piece.textContent.toLowerCase();
     return words.every((word) => text.includes(word));
   };
@@ -22,7 +22,9 @@
     for (const piece of pieces) {
       const yes = !asked || matches(piece, words, status);
       piece.hidden = !yes;
-      if (yes && asked && !piece.closest("tr")) found += 1;
+      const counts = status ? piece.matches("article.answer") : !piece.matches("article.area");
+      const inside = piece.matches("tr") && piece.closest("article.answer");
+      if (yes && asked && counts && !inside) found += 1;
     }
     // What stands inside a match is shown with it.
     for (const piece of pieces) {

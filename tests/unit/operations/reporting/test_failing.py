@@ -127,7 +127,7 @@ def test_a_rule_that_bears_on_no_clause_is_in_the_map(world):
     world.lock()
     report = reported(world)
     (table,) = report.sections[10].tables
-    own = [row for row in table.rows if row[0].text == "no clause"]
+    own = [row for row in table.rows if row[0].text == "none"]
     assert "own-rule" in own[0][3].text
     # No question of the catalogue shows that rule, so the finding is the request.
     (request,) = [one for one in report.requests if one.id == "rule.own-rule"]

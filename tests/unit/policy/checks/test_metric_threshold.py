@@ -321,7 +321,8 @@ def test_the_path_leads_on_to_the_previous_version():
     result = CASES["worse in one slice"].answer("metric-threshold")
     assert [hop.label for hop in result.path] == ["sentiment", "sentiment-1"]
     assert result.actual == (
-        "before: accuracy 0.9 (class a) on 100; now: accuracy 0.5 (class a) on 100"
+        "before: accuracy 0.9 (over 100, class a); "
+        "now: accuracy 0.5 (over 100, class a)"
     )
 
 

@@ -151,7 +151,7 @@ def test_answer(case):
 
 def test_what_was_seen_is_told():
     result = verify("monitoring-fresh", CASES["good"])
-    assert result.actual == "2026-11-21, worst of 1: trigger-rate 0.01 on 1000"
+    assert result.actual == "2026-11-21, worst of 1: trigger-rate 0.01 (over 1,000)"
     assert len(result.evidence) == 1
 
 

@@ -300,8 +300,8 @@ def test_the_path_leads_on_to_the_party(name, party):
 def test_the_worst_of_all_is_told():
     numbers = (number(0.3, labeler=BERT), number(0.7, labeler=ANNE), number(0.99))
     result = verify("required-audit", failing(audited(*numbers)))
-    assert result.actual.startswith("overlap-disagreement 0.7 (labeler ")
-    assert result.actual.endswith("on 100; 2 more")
+    assert result.actual.startswith("overlap-disagreement 0.7 (over 100, labeler ")
+    assert result.actual.endswith("; 2 more")
 
 
 def test_a_parents_audit_is_shown_where_it_is():

@@ -27,7 +27,7 @@ CASES = {
             *(number("d", 0.01, 40, labeler=f"l{n:02}") for n in range(30)),
             number("d", 1.0, 41, 41, labeler="bad"),
         ],
-        "d of 31 parts by labeler the highest 1 (41 of 41, labeler bad), the lowest "
+        "d of 31 parts by labeler the highest 1.00 (41 of 41, labeler bad), the lowest "
         "0.01 (over 40, labeler l00)",
     ),
     "all the same": (
