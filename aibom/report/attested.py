@@ -5,8 +5,9 @@ policy at a digest and tier; the claim is that the artifact meets it (a counter 
 where the decision is another), and the evidence is the signed bundle itself, whole, so
 that a reader can check the signature and need not believe who wrote the document.
 
-- *conformance* is 1 where the decision is ``allowed`` and the run was no report-only
-  one, else 0.
+- *conformance* is 1 where the decision is ``allowed``, the run was no report-only one,
+  and the verdict has not expired when the declarations are made, else 0. Until when it
+  holds stands in the rationale.
 - *confidence* has no score: a summary does not say what was compared.
 
 Nothing is verified here, and nothing is said of the rules: the summary names none.
@@ -57,17 +58,24 @@ class SignedVerdict:
     expires: datetime | None
     bundle: bytes
 
-    @property
-    def holds(self) -> bool:
-        """Whether it says that the artifact may be used."""
-        return self.decision is Decision.ALLOWED and not self.report_only
+    def has_expired(self, now: datetime) -> bool:
+        """Whether its end of validity has come."""
+        return self.expires is not None and self.expires <= now
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it says that the artifact may be used, and still does."""
+        allowed = self.decision is Decision.ALLOWED and not self.report_only
+        return allowed and not self.has_expired(now)
 
 
-def attested_declarations(verdict: SignedVerdict, node: str) -> dict[str, Any]:
+def attested_declarations(
+    verdict: SignedVerdict, node: str, now: datetime
+) -> dict[str, Any]:
     """A document that :func:`aibom.bom.declared.with_declarations` takes.
 
-    ``node`` is the name of the artifact in the BOM that it is for. Same verdict, same
-    document.
+    ``node`` is the name of the artifact in the BOM that it is for; ``now`` is the time
+    as of which an expired verdict counts for nothing. Same verdict, same document,
+    until it expires.
     """
     return {
         "bomFormat": "CycloneDX",
@@ -92,8 +100,8 @@ def attested_declarations(verdict: SignedVerdict, node: str) -> dict[str, Any]:
                     },
                 }
             ],
-            "attestations": [_attestation(verdict)],
-            "claims": [_claim(verdict)],
+            "attestations": [_attestation(verdict, now)],
+            "claims": [_claim(verdict, now)],
             "evidence": [_evidence(verdict)],
             "targets": {
                 "components": [
@@ -133,15 +141,20 @@ def _standard(verdict: SignedVerdict) -> dict[str, Any]:
     }
 
 
-def _told(verdict: SignedVerdict) -> str:
+def _told(verdict: SignedVerdict, now: datetime) -> str:
     told = f"{verdict.decision.value} ({escape(verdict.reason)}), tier {verdict.tier}"
-    return f"{told}; report only" if verdict.report_only else told
+    if verdict.report_only:
+        told += "; report only"
+    if verdict.expires is not None:
+        word = "expired at" if verdict.has_expired(now) else "expires at"
+        told += f"; {word} {_time(verdict.expires)}"
+    return told
 
 
-def _attestation(verdict: SignedVerdict) -> dict[str, Any]:
-    held = verdict.holds
+def _attestation(verdict: SignedVerdict, now: datetime) -> dict[str, Any]:
+    held, told = verdict.holds(now), _told(verdict, now)
     return {
-        "summary": f"{_told(verdict)}, signed by {escape(verdict.signer)} as "
+        "summary": f"{told}, signed by {escape(verdict.signer)} as "
         f"{escape(verdict.verifier)}",
         "assessor": "assessor",
         "map": [
@@ -149,7 +162,7 @@ def _attestation(verdict: SignedVerdict) -> dict[str, Any]:
                 "requirement": "rule-1",
                 "claims": ["claim-1"] if held else [],
                 "counterClaims": [] if held else ["claim-1"],
-                "conformance": {"score": int(held), "rationale": _told(verdict)},
+                "conformance": {"score": int(held), "rationale": told},
                 "confidence": {
                     "rationale": "the signed summary does not say what was compared"
                 },
@@ -158,13 +171,13 @@ def _attestation(verdict: SignedVerdict) -> dict[str, Any]:
     }
 
 
-def _claim(verdict: SignedVerdict) -> dict[str, Any]:
+def _claim(verdict: SignedVerdict, now: datetime) -> dict[str, Any]:
     return {
         "bom-ref": "claim-1",
         "target": _TARGET,
         "predicate": f"is allowed by the policy {verdict.policy_digest}",
-        "reasoning": _told(verdict),
-        "evidence" if verdict.holds else "counterEvidence": ["evidence-1"],
+        "reasoning": _told(verdict, now),
+        "evidence" if verdict.holds(now) else "counterEvidence": ["evidence-1"],
     }
 
 

@@ -58,27 +58,37 @@ def read_tolerantly(bom: Path) -> DocumentRead:
     parsed = parse(data, str(bom))
     document = parsed.document
     ours = is_profiled(document)
-    whole = _valid(parsed, digest, str(bom), "profile" if ours else "references")
-    if whole is not None:
+    level = "profile" if ours else "references"
+    whole = _valid(parsed, digest, str(bom), level)
+    if isinstance(whole, BomFile):
         file = File(bom.name, digest)
         return DocumentRead(document, whole.graph, file, str(bom), whole, ours)
     readable = document.get("bomFormat") == "CycloneDX"
     graph, findings = scan_parsed(parsed, digest, bom.name)
     problems = tuple((f.pointer, f.code, f.detail) for f in findings)
+    # What other tools read of a BOM of ours may say other things than its lineage.
+    problems += tuple(one for one in whole if ours or not problems)
     graph = graph if readable else _nothing(digest)
     file = File(bom.name, digest, problems, readable)
     return DocumentRead(document, graph, file, str(bom))
 
 
-def _valid(parsed: Parsed, digest: str, where: str, level: str) -> BomFile | None:
-    """The BOM as it is read everywhere, decoded once; None for an invalid one."""
+def _valid(
+    parsed: Parsed, digest: str, where: str, level: str
+) -> BomFile | tuple[tuple[str, str, str], ...]:
+    """The BOM as it is read everywhere, decoded once; its problems if it has any.
+
+    Of problems of the schema, which are told by who reads on, there are none here.
+    """
     document = parsed.document
     try:
-        if problems_of(document, digest, level, parsed.duplicate_keys):
-            return None
+        found = problems_of(document, digest, level, parsed.duplicate_keys)
+        if found:
+            own = [one for one in found if one.level == "profile"]
+            return tuple((one.pointer, one.reason, one.message) for one in own)
         graph = decode(document, digest)
-    except DocumentInvalid:
-        return None
+    except DocumentInvalid as error:
+        return (("", error.reason or "", error.message),)
     return BomFile(where, digest, document, graph, notices(document, digest, graph))
 
 

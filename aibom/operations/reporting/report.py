@@ -23,6 +23,7 @@ from aibom.operations.gate import Options, decided
 from aibom.operations.place import bundle_beside, is_bom_name
 from aibom.operations.policies.folder import Folder, load_folder, require_outside
 from aibom.operations.reporting.artifact import (
+    artifact_notes,
     artifact_of,
     contradictions,
     looked_at,
@@ -221,7 +222,9 @@ def _material(
     now: datetime,
 ) -> Material:
     read = read_tolerantly(bom)
-    signature = bom_signature(bom, read.file.digest, folder.signers, now)
+    root = read.graph.nodes[str(read.graph.root)]
+    names = root.values("name")
+    signature = bom_signature(bom, read.file.digest, names, folder.signers, now)
     options = Options(overrides=asked.overrides)
     conflicts: tuple[str, ...] = ()
     try:
@@ -249,7 +252,7 @@ def _material(
         not_asked=not_asked,
         audit_types=_audit_types(folder),
         conflicts=(*conflicts, *_differences(artifact)),
-        notes=_notes(conflicts),
+        notes=(*_notes(conflicts), *_artifact_notes(content, verified)),
         artifact=artifact,
     )
     supplied = read_supplied(asked.evidence, folder.signers, now)
@@ -272,20 +275,27 @@ def _with_artifact(
     """
     if content is None or asked.artifact is None:
         return verified, verified, None
-    root = verified.graph.nodes[verified.root]
-    evidence = with_bytes(verified.evidence, content)
-    artifact = artifact_of(asked.artifact, content, root, evidence)
-    told = replace(verified, evidence=evidence)
+    graph = verified.graph
+    artifact = artifact_of(asked.artifact, content, graph.nodes[verified.root])
     if not artifact.agrees:
-        return told, verified, artifact
-    looked = looked_at(evidence, asked.artifact, content, folder)
-    return told, replace(verified, evidence=looked), artifact
+        return verified, verified, artifact
+    told = with_bytes(verified.evidence, content, graph)
+    looked = looked_at(verified.evidence, asked.artifact, content, folder)
+    return (
+        replace(verified, evidence=told),
+        replace(verified, evidence=looked),
+        artifact,
+    )
 
 
 def _differences(artifact: Artifact | None) -> tuple[str, ...]:
     if artifact is None:
         return ()
     return tuple(f"artifact {artifact.name}: {text}" for text in artifact.differences)
+
+
+def _artifact_notes(content: Content | None, verified: Verified) -> tuple[str, ...]:
+    return () if content is None else tuple(artifact_notes(content, verified.graph))
 
 
 def _audit_types(folder: Folder) -> dict[str, tuple[str, ...]]:

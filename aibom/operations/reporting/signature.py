@@ -19,12 +19,17 @@ __all__ = ["bom_signature"]
 
 
 def bom_signature(
-    bom: Path, digest: str, signers: tuple[AllowedSigner, ...], now: datetime
+    bom: Path,
+    digest: str,
+    names: tuple[str, ...],
+    signers: tuple[AllowedSigner, ...],
+    now: datetime,
 ) -> Signature:
     """What the bundle beside the BOM is worth; ``none`` where there is none.
 
     ``digest`` is the hex SHA-256 of the BOM's bytes: a bundle over other bytes is
-    ``broken``.
+    ``broken``. ``names`` are those that the BOM gives its product; who may not speak of
+    the name that is signed, or signs another one, is a ``stranger``.
     """
     if not is_bom_name(bom.name) or not bundle_beside(bom).exists():
         return Signature()
@@ -45,6 +50,14 @@ def bom_signature(
         )
     date = f"{found.signed_at:%Y-%m-%d}" if found.signed_at else ""
     who = found.who
-    if found.refusal is not None or found.signer is None:
-        return Signature("stranger", "", who, found.refusal or "", "", location, date)
-    return Signature("allowed", found.signer.signer.name, who, "", "", location, date)
+    refusal = found.refusal
+    if found.signer is not None and not found.signer.may_name(subject.name):
+        refusal = "namespace-not-allowed"
+    elif names and subject.name not in names:
+        refusal = "subject-mismatch"
+    if refusal is not None or found.signer is None:
+        return Signature("stranger", "", who, refusal or "", "", location, date)
+    name = found.signer.signer.name
+    return Signature(
+        "allowed", name, who, "", "", location, date, signed_at=found.signed_at
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, replace
 from fnmatch import fnmatchcase
 
@@ -30,7 +30,7 @@ from aibom.report.diligence.ways import WAYS, WayOf, may_tell
 from aibom.verdict import Result
 from aibom.verdict import Status as Outcome
 
-__all__ = ["answer", "strengthening"]
+__all__ = ["answer", "bearing_on", "strengthening"]
 
 _SHOWN = 3
 _PER_THING = 2
@@ -55,7 +55,7 @@ _BEST_FIRST = (
 _MISSING = Status.MISSING
 #: In place of a fail for which the reader has an exception in force.
 _EXCEPTED = "fail, excepted"
-#: Rules shown beside one answer; all of them stand in the verdict.
+#: Notes of one rule beside one answer; all of them stand in the verdict.
 _MOST_RULES = 20
 
 
@@ -89,8 +89,9 @@ def answer(material: Material, question: Question) -> Answer:
     if not statuses:
         statuses = [_nobody(material, question)]
     status = combined(statuses)
-    rules = tuple(_rules(material, question, nodes))
-    wrong = any(note.status == Outcome.FAIL.value for note in rules)
+    results = list(bearing_on(material, question))
+    rules = tuple(_rules(results))
+    failing = {r.node: r.label for r in results if _is_wrong(r)}
     counts = Counter(worths.values())
     given = sum(count for worth, count in counts.items() if worth.is_answer)
     given += alone and _worth(whole).is_answer
@@ -104,7 +105,8 @@ def answer(material: Material, question: Question) -> Answer:
         given=given,
         total=len(nodes) or int(alone),
         rules=rules,
-        request=question.request if wrong or status in _ASK_AGAIN else "",
+        request=question.request if failing or status in _ASK_AGAIN else "",
+        wrong=tuple(failing.values()),
     )
 
 
@@ -285,36 +287,50 @@ def _left_out(entries: Sequence[Entry]) -> str:
 # ── what rules found ──
 
 
-def _rules(
-    material: Material, question: Question, nodes: Sequence[str]
-) -> list[RuleNote]:
-    """What rules found about this, the worst first, each answer of a rule once."""
+def bearing_on(material: Material, question: Question) -> Iterator[Result]:
+    """What rules found that bears on a question."""
+    checks = [one for one in question.checks if one in material.checked]
+    checks += [one for one in question.conflicts if one in material.checked]
+    nodes = material.about(question.about) if checks else ()
+    for check in checks:
+        for name in nodes:
+            for result in material.results.get((check, name), ()):
+                if _bears_on(material, question, result):
+                    yield result
+
+
+def _is_wrong(result: Result) -> bool:
+    return result.status is Outcome.FAIL and not result.exception
+
+
+def _rules(results: Sequence[Result]) -> list[RuleNote]:
+    """What rules found, the worst first, each answer of a rule once.
+
+    No rule takes the room of another, however many things fail it.
+    """
     alike: dict[tuple[str, str, str, bool], list[str]] = {}
-    found = set()
-    results = (
-        result
-        for check in (*question.checks, *question.conflicts)
-        for name in nodes
-        for result in material.results.get((check, name), ())
-        if _bears_on(material, question, result)
-    )
+    found: dict[str, set[RuleNote]] = {}
     for result in results:
         if result.status is Outcome.FAIL:
-            found.add(_failing(result))
+            found.setdefault(result.rule, set()).add(_failing(result))
         else:
             key = (result.rule, result.status.value, result.reason, result.blocks)
             alike.setdefault(key, []).append(result.label)
     for (rule, status, reason, blocks), labels in alike.items():
-        about = _names(labels)
-        found.add(RuleNote(rule, status, reason, about=about, blocks=blocks))
+        note = RuleNote(rule, status, reason, about=_names(labels), blocks=blocks)
+        found.setdefault(rule, set()).add(note)
+    shown = [note for notes in found.values() for note in _ranked(notes)[:_MOST_RULES]]
+    return _ranked(shown)
+
+
+def _ranked(notes: Iterable[RuleNote]) -> list[RuleNote]:
     order = [Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS]
     order += [Outcome.NOT_APPLICABLE]
     ranks = {status.value: index for index, status in enumerate(order)}
     ranks[_EXCEPTED] = ranks[Outcome.UNKNOWN.value]
-    ranked = sorted(
-        found, key=lambda note: (ranks[note.status], not note.blocks, astuple(note))
+    return sorted(
+        notes, key=lambda note: (ranks[note.status], not note.blocks, astuple(note))
     )
-    return ranked[:_MOST_RULES]
 
 
 def _bears_on(material: Material, question: Question, result: Result) -> bool:

@@ -102,8 +102,8 @@ def strengthening(one: Answer) -> str:
 def _about_failure(one: Answer) -> str:
     """A supplier can only answer for what is told with its numbers."""
     told = [note.told for note in one.failed[:_FAILURES]]
-    left = len(one.failed) - _FAILURES
-    more = f" (and {left:,} more)" if left > 0 else ""
+    left = len(one.wrong) - len({note.node for note in one.failed[:_FAILURES]})
+    more = f" (and {left:,} more things)" if left > 0 else ""
     return f"This does not hold: {'. '.join(told)}{more}. {_EXPLAIN}"
 
 

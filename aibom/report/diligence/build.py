@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from aibom.lineage.graph import disagreements
 from aibom.lineage.nodes import Kind, Relation
-from aibom.report.diligence.answers import answer
+from aibom.report.diligence.answers import answer, bearing_on
 from aibom.report.diligence.areas import area, strengthening, with_request
 from aibom.report.diligence.catalogue import Catalogue
-from aibom.report.diligence.findings import findings
+from aibom.report.diligence.findings import findings, grouped
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import (
     Answer,
@@ -29,6 +29,8 @@ __all__ = ["build_report"]
 
 _SHOWN = 6
 _TREE_LINES = 400
+#: Where the answers of suppliers come from.
+_ANSWERS = "supplier-answers"
 #: Disagreements that are listed; all of them stand in the answers.
 _MOST_CONFLICTS = 50
 
@@ -131,7 +133,13 @@ def _subject(material: Material, answers: Mapping[str, Answer]) -> Subject:
 
 
 def _said(found: Answer | None) -> str:
-    texts = [e.text for e in found.entries if e.text] if found else []
+    """What the BOM itself says; what a supplier answered stands with the question."""
+    entries = found.entries if found else ()
+    texts = [
+        entry.text
+        for entry in entries
+        if entry.text and all(s.cataloger != _ANSWERS for s in entry.sources)
+    ]
     return "; ".join(texts[:3])
 
 
@@ -219,7 +227,7 @@ def _requests(
     parts = _parts(material, catalogue)
     for one in sorted(blocking, key=_failing_first):
         yield _request(one, areas, parts[one.id])
-    yield from _of_rules(material, blocking)
+    yield from _of_rules(material, blocking, catalogue)
     if material.file.problems:
         yield Request(
             "document.valid",
@@ -261,7 +269,7 @@ def _request(one: Answer, areas: Mapping[str, str], parts: tuple[str, ...]) -> R
         for note in notes
     ]
     reasons = told if one.failed else [_WHY[one.status], *told]
-    about = tuple(dict.fromkeys(note.about for note in one.failed))
+    about = one.wrong
     return Request(
         one.id,
         areas[one.id],
@@ -272,14 +280,29 @@ def _request(one: Answer, areas: Mapping[str, str], parts: tuple[str, ...]) -> R
     )
 
 
-def _of_rules(material: Material, asked: Sequence[Answer]) -> Iterator[Request]:
-    """What blocks, and that no question asks about: the finding is the request."""
-    told = {note.rule for one in asked for note in one.blocking}
-    for found in findings(material.verdict):
-        if found.blocks and found.rule not in told:
-            why = f"rule {found.rule} blocks: {found.reason}"
-            text = f"{found.about}: {found.actual or found.reason}. {found.remedy}"
-            yield Request(f"rule.{found.rule}", "", text.strip(), why, blocks=True)
+def _of_rules(
+    material: Material, asked: Sequence[Answer], catalogue: Catalogue
+) -> Iterator[Request]:
+    """What blocks, and that no question asks about: the finding is the request.
+
+    A question may ask about one thing that a rule blocks for, and not about another.
+    """
+    ids = {one.id for one in asked}
+    told = {
+        (result.rule, result.node)
+        for question in catalogue.questions
+        if question.id in ids
+        for result in bearing_on(material, question)
+    }
+    rest = [
+        result
+        for result in material.verdict.findings
+        if result.blocks and (result.rule, result.node) not in told
+    ]
+    for found in grouped(rest):
+        why = f"rule {found.rule} blocks: {found.reason}"
+        text = f"{found.about}: {found.actual or found.reason}. {found.remedy}"
+        yield Request(f"rule.{found.rule}", "", text.strip(), why, blocks=True)
 
 
 def _lacking(one: Answer) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aibom.report.diligence.model import PolicyNote
 from aibom.verdict import PathHop, Result, Verdict
 
-__all__ = ["findings"]
+__all__ = ["findings", "grouped"]
 
 _SHOWN = 5
 _HOPS = 12
@@ -16,10 +16,13 @@ _SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 def findings(verdict: Verdict) -> tuple[PolicyNote, ...]:
     """One per rule and reason, blocking ones first; findings excepted are left out."""
+    return grouped(one for one in verdict.findings if not (one.exception or one.known))
+
+
+def grouped(results: Iterable[Result]) -> tuple[PolicyNote, ...]:
+    """The same for some of the results."""
     groups: dict[tuple[str, str, str, bool], list[Result]] = {}
-    for result in verdict.findings:
-        if result.exception or result.known:
-            continue
+    for result in results:
         key = (result.rule, result.status.value, result.reason, result.blocks)
         groups.setdefault(key, []).append(result)
     found = [_finding(results) for results in groups.values()]

@@ -73,6 +73,7 @@ class Signature:
     told: str = ""
     location: str = ""
     date: str = ""
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class Material:
     results: Mapping[tuple[str, str], tuple[Result, ...]] = field(
         init=False, repr=False
     )
+    checked: frozenset[str] = field(init=False, repr=False)
     elements: Mapping[str, tuple[str, Any]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -146,6 +148,8 @@ class Material:
         object.__setattr__(self, "relations", relations)
         object.__setattr__(self, "_about", dict(_asked(self)))
         object.__setattr__(self, "results", _indexed(self.verdict))
+        checked = frozenset(check for check, _ in self.results)
+        object.__setattr__(self, "checked", checked)
         object.__setattr__(self, "elements", dict(_elements(self)))
 
     @property

@@ -144,6 +144,7 @@ class Answer:
 
     ``answer`` is one sentence. ``given`` of ``total`` parts that were asked answered.
     ``request`` is what to write to the supplier; empty where nothing is left to ask.
+    ``wrong`` names everything that fails a rule, also what ``rules`` has no room for.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Answer:
     total: int
     rules: tuple[RuleNote, ...] = ()
     request: str = ""
+    wrong: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[RuleNote, ...]:

@@ -12,9 +12,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from aibom.lineage.assurance import Level, edge_assurance, existence_assurance
+from aibom.digest import manifest_digest
+from aibom.errors import AibomError
+from aibom.lineage.assurance import (
+    Assurance,
+    Level,
+    edge_assurance,
+    existence_assurance,
+)
 from aibom.lineage.closure import ClosureState, is_full_commit
-from aibom.lineage.nodes import Edge, Kind, Origin, Relation
+from aibom.lineage.nodes import Edge, Kind, Node, Origin, Relation
 from aibom.report.diligence.catalogue import Way
 from aibom.report.diligence.facts import STATUS_OF, entry_of
 from aibom.report.diligence.material import Material
@@ -26,6 +33,11 @@ __all__ = ["PROOFS", "open_places"]
 
 _COMMIT = re.compile(r"@([0-9a-f]{40}|[0-9a-f]{64})(?=[?#]|$)")
 _SHOWN = 5
+#: Those whom the reader listed, and who still do not count here.
+_STRANGERS = {
+    "namespace-not-allowed": "listed, and may not sign for this name",
+    "subject-mismatch": "what was signed has another name than this product",
+}
 
 
 def _digest(material: Material, name: str) -> Iterator[Entry]:
@@ -94,6 +106,8 @@ def _pinned(material: Material, name: str) -> Iterator[Entry]:
         for kind in ("facts", "edge-facts")
         for entry in WAYS[kind](material, name, Way(kind, ("revision", "source")))
     ]
+    # What disagrees is no pin, whatever else says a commit.
+    yield from (e for e in found if e.status is Status.CONFLICTING)
     pins = [e for e in found if is_full_commit(e.text) or _COMMIT.search(e.text)]
     if pins:
         yield from pins
@@ -144,7 +158,8 @@ def _bom_signature(material: Material, name: str) -> Iterator[Entry]:
         return
     basis = {
         "allowed": f"signature over sha256:{material.file.digest} verified",
-        "stranger": f"not among the signers you listed ({found.refusal})",
+        "stranger": _STRANGERS.get(found.refusal, "not among the signers you listed")
+        + f" ({found.refusal})",
     }.get(found.state, found.refusal)
     yield entry_of(
         material.node(name),
@@ -275,17 +290,42 @@ def _files(material: Material, name: str) -> Iterator[Entry]:
     endings = Counter(f.path.rpartition(".")[2].lower()[:20] for f in node.files)
     told = ", ".join(f"{count:,} .{end}" for end, count in endings.most_common(8))
     worth = existence_assurance(node, material.evidence)
+    status, basis = _worth_of_files(material, node, worth)
     owners = material.evidence.owning(name)
     yield entry_of(
         node,
-        STATUS_OF[worth.level],
+        status,
         f"{len(node.files):,} files, {sum(f.size for f in node.files):,} bytes: {told}",
-        basis=worth.basis,
+        basis=basis,
         sources=tuple(sorted(node.origins)),
         signer=owners[0].signer.name
-        if worth.level is Level.ATTESTED and owners and owners[0].signer
+        if status is Status.SIGNED and owners and owners[0].signer
         else "",
     )
+
+
+def _worth_of_files(
+    material: Material, node: Node, worth: Assurance
+) -> tuple[Status, str]:
+    """A digest speaks for the files that are listed if they make it, and only then."""
+    read = material.artifact if node.id == material.root else None
+    if read is not None and read.agrees is not False and read.differences:
+        basis = "the files that are there, hashed in this run, are others"
+        return Status.CONFLICTING, basis
+    status = STATUS_OF[worth.level]
+    if status in (Status.PROVED, Status.SIGNED) and not _makes_digest(node):
+        return Status.STATED, "stated: these files do not make the digest"
+    return status, worth.basis
+
+
+def _makes_digest(node: Node) -> bool:
+    if len(node.files) == 1 and node.files[0].digest == node.digest:
+        return True
+    try:
+        made = manifest_digest((one.path, one.digest.value) for one in node.files)
+    except AibomError:
+        return False
+    return made == node.digest
 
 
 _FUNCTIONS = {

@@ -40,8 +40,15 @@ CASES = {
     ),
     "many metrics": (
         [number(f"m{n}", 0.5) for n in range(6)],
-        "m0 0.5 (over 40); m1 0.5 (over 40); m2 0.5 (over 40); m3 0.5 (over 40); and 2 "
-        "more metrics",
+        "; ".join(f"m{n} 0.5 (over 40)" for n in range(6)),
+    ),
+    "none of many is hidden": (
+        [
+            *(number(f"a{n}", 0.01) for n in range(4)),
+            number("z", 0.975, 40, 39, **{"class": "3"}),
+        ],
+        "; ".join(f"a{n} 0.01 (over 40)" for n in range(4))
+        + "; z 0.975 (39 of 40, class 3)",
     ),
 }
 
