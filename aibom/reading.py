@@ -35,6 +35,14 @@ MAX_YAML_BYTES = 4 * 1024 * 1024
 MAX_YAML_DEPTH = 40
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
+#: What to do about YAML that is refused, by reason code.
+_REFUSED = {
+    "yaml-alias": "copy what &name marks to where *name stands",
+    "yaml-tag": "write the value without its !tag; a text goes in quotes",
+    "document-too-deep": "look whether this file is meant; ours are not as deep",
+    "duplicate-key": "keep the one that is meant, and take the other out",
+    "policy-unreadable": 'for example "on": or "1":',
+}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NO_TIME = "not a date, nor a time with a zone (2026-11-21, 2026-11-21T08:00:00Z)"
 _TIME = re.compile(
@@ -220,11 +228,12 @@ class Reader:
         self,
         error: Callable[..., AibomError] = PolicyInvalid,
         reason: str = "policy-invalid",
+        hint: str = "correct what each line names, then run the same command again",
     ) -> None:
         """Close, and raise one error that lists every problem, if there is any."""
         self.close()
         if self.problems:
-            raise error("\n  ".join(self.problems), reason=reason)
+            raise error("\n  ".join(self.problems), reason=reason, hint=hint)
 
 
 def _kind(value: Any) -> str:
@@ -249,6 +258,7 @@ def parse_yaml(data: bytes, where: str) -> Any:
             f"{len(data):,} bytes, over the limit of {MAX_YAML_BYTES:,}",
             reason="document-too-large",
             where=where,
+            hint="name the file that is meant; if it is this one, write less into it",
         )
     try:
         text = data.decode("utf-8")
@@ -258,11 +268,17 @@ def parse_yaml(data: bytes, where: str) -> Any:
         return yaml.load(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         raise PolicyInvalid(
-            f"not UTF-8: {error}", reason="policy-unreadable", where=where
+            f"not UTF-8: {error}",
+            reason="policy-unreadable",
+            where=where,
+            hint="save it as UTF-8, in any editor",
         ) from None
     except (yaml.YAMLError, ValueError) as error:
         raise PolicyInvalid(
-            f"not YAML: {error}", reason="policy-unreadable", where=where
+            f"not YAML: {error}",
+            reason="policy-unreadable",
+            where=where,
+            hint="look at that line and the one before: indents, quotes, colons",
         ) from None
 
 
@@ -312,5 +328,8 @@ def _check_keys(node: Any, where: str) -> None:
 def _refused(message: str, reason: str, at: Any, where: str) -> PolicyInvalid:
     """The error for a YAML event or node, with its line."""
     return PolicyInvalid(
-        f"line {at.start_mark.line + 1}: {message}", reason=reason, where=where
+        f"line {at.start_mark.line + 1}: {message}",
+        reason=reason,
+        where=where,
+        hint=_REFUSED[reason],
     )

@@ -87,6 +87,7 @@ def _inside(kind: Kind, name: str) -> Path:
             f"{name!r} is not a name in {kind}/",
             reason="resource-name",
             where=str(folder),
+            hint="give a name such as baseline.yaml, with nothing that leads elsewhere",
         )
     return folder.joinpath(*parts)
 

@@ -114,7 +114,10 @@ def parse_json(data: bytes, where: str, *, limit: int = MAX_STATEMENT_BYTES) -> 
         ) from None
     except ValueError as error:
         raise DocumentInvalid(
-            f"not JSON: {error}", reason="document-unreadable", where=where
+            f"not JSON: {error}",
+            reason="document-unreadable",
+            where=where,
+            hint="name the JSON file that is meant; if it is this one, get it again",
         ) from None
 
 

@@ -87,6 +87,11 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 
+#: Errors that a person at a terminal meets: they say what to do next. What breaks a
+#: document of somebody else (``DocumentInvalid``) is for whoever made it, and so may
+#: say only what and where.
+HINTED = frozenset({"InputError", "PolicyInvalid", "UsageError", "VerificationFailed"})
+
 MAX_MODULE_LINES = 500
 MAX_FUNCTION_LINES = 50
 
@@ -312,6 +317,30 @@ def _called(function: ast.expr) -> str:
 # ── size and words ────────────────────
 
 
+def says_nothing_to_do(module: Module) -> list[str]:
+    """Errors made without ``hint=``; fakes for tests (``testing/``) are left out.
+
+    Whether the text helps cannot be told from here, nor what comes in by a variable.
+    """
+    if module.part == "testing":
+        return []
+    return [
+        f"{node.lineno}: {_called(node.func)} without hint="
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and _is_hinted(node.func) and not _has_hint(node)
+    ]
+
+
+def _is_hinted(function: ast.expr) -> bool:
+    # click has a UsageError of its own, to which cli/ adds where to look.
+    return _called(function) in HINTED and ast.unparse(function)[:6] != "click."
+
+
+def _has_hint(call: ast.Call) -> bool:
+    given = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
+    return any(not isinstance(v, ast.Constant) or v.value for v in given)
+
+
 def too_long(module: Module) -> list[str]:
     """Modules and functions beyond what one reads in one go, docstrings included."""
     problems = []
@@ -355,5 +384,6 @@ RULES: dict[str, Rule] = {
     "prints-or-exits": prints_or_exits,
     "policy-is-pure": touches_the_world,
     "too-long": too_long,
+    "says-what-to-do": says_nothing_to_do,
     "undocumented": undocumented,
 }

@@ -212,7 +212,11 @@ def read_answers(statement: Statement, where: str) -> SuppliedAnswers:
     content = first.content()
     if content is None:
         top.problem("the first subject has no sha256")
-    top.finish(DocumentInvalid, "answers-malformed")
+    top.finish(
+        DocumentInvalid,
+        "answers-malformed",
+        hint="make it again from what they sent: aibom supplier import ANSWERS",
+    )
     is_bom = first.annotations.get(_SUBJECT) == "bom"
     return SuppliedAnswers(
         by, received, str(content), first.name or "", is_bom, catalogue, file, answers

@@ -80,7 +80,11 @@ def read_approval(statement: Statement, where: str) -> Approval:
         top.problem("is not 32 hex digits in lower case", "nonce")
     if not _is_one_digest(statement):
         top.problem("an approval is of exactly one sha256, of a file or a folder")
-    top.finish(DocumentInvalid, "approval-malformed")
+    top.finish(
+        DocumentInvalid,
+        "approval-malformed",
+        hint="ask the approver for a new one, made by aibom approve",
+    )
     return Approval(Tier(tier), expires, approved_at, str(ticket), why)
 
 

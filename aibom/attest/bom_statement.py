@@ -141,31 +141,22 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
             f"is a {statement.predicate_type}, not the statement of a BOM",
             reason="predicate-not-allowed",
             where=where,
+            hint="ask the maker for the signature of the BOM, made by: aibom sign DIR",
         )
     boms = [s for s in statement.subjects if s.name == BOM_NAME]
     entities = [s for s in statement.subjects if "aibom:kind" in s.annotations]
     if len(boms) != 1 or len(entities) != 1:
-        raise VerificationFailed(
-            "must name one BOM and one artifact", reason="subject-mismatch", where=where
-        )
+        raise _mismatch("must name one BOM and one artifact", where)
     bom, artifact = boms[0].content(), entities[0].content()
     inline = statement.predicate_type == CYCLONEDX_BOM
     if bom is None or bom.form != "file" or not (inline or _refers(statement, bom)):
-        raise VerificationFailed(
-            "does not refer to the BOM that it names as its subject",
-            reason="subject-mismatch",
-            where=where,
-        )
+        raise _mismatch("does not refer to the BOM that it names as its subject", where)
     listed = [
         s for s in statement.subjects if s is not boms[0] and s is not entities[0]
     ]
     one_digest = all(set(s.digest) == {"sha256"} for s in (*boms, *entities, *listed))
     if artifact is None or not one_digest:
-        raise VerificationFailed(
-            "names a subject by something else than one SHA-256",
-            reason="subject-mismatch",
-            where=where,
-        )
+        raise _mismatch("names a subject by something else than one SHA-256", where)
     notes = entities[0].annotations.get("aibom:housekeeping", [])
     return BomSubject(
         bom,
@@ -175,4 +166,13 @@ def read_bom_statement(statement: Statement, where: str) -> BomSubject:
         tuple(sorted((s.name or "", s.digest["sha256"]) for s in listed)),
         tuple(str(note) for note in notes) if isinstance(notes, list) else (),
         statement.predicate if inline else None,
+    )
+
+
+def _mismatch(message: str, where: str) -> VerificationFailed:
+    return VerificationFailed(
+        message,
+        reason="subject-mismatch",
+        where=where,
+        hint="ask the maker to sign the artifact again, with: aibom sign DIR",
     )

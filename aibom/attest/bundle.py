@@ -157,17 +157,11 @@ def parse_bundle(data: bytes, where: str) -> Bundle:
     try:
         document = parse_json(data, where, limit=2 * MAX_STATEMENT_BYTES)
     except DocumentInvalid as error:
-        raise VerificationFailed(
-            f"not a bundle: {error.message}", reason="bundle-malformed", where=where
-        ) from error
+        raise _malformed(f"not a bundle: {error.message}", where) from error
     if not isinstance(document, dict):
-        raise VerificationFailed(
-            "not a bundle: no object", reason="bundle-malformed", where=where
-        )
+        raise _malformed("not a bundle: no object", where)
     if _has_more(document, _MAX_VALUES):
-        raise VerificationFailed(
-            f"more than {_MAX_VALUES} values", reason="bundle-malformed", where=where
-        )
+        raise _malformed(f"more than {_MAX_VALUES} values", where)
     top = Reader(document, where)
     kind = top.raw("mediaType", None)
     if not isinstance(kind, str) or kind not in _KEYLESS_MEDIA_TYPES:
@@ -182,9 +176,7 @@ def parse_bundle(data: bytes, where: str) -> Bundle:
         envelope.problem("must hold exactly one signature", "signatures")
     signature = b"".join(_bytes(entry, "sig") for entry in signatures)
     if top.problems:
-        raise VerificationFailed(
-            "\n  ".join(top.problems[:20]), reason="bundle-malformed", where=where
-        )
+        raise _malformed("\n  ".join(top.problems[:20]), where)
     if material is None:
         text = "holds no material to verify it with, or of several kinds"
         raise _unsupported(text, where)
@@ -195,6 +187,7 @@ def parse_bundle(data: bytes, where: str) -> Bundle:
             f"the payload is not {PAYLOAD_TYPE}",
             reason="payload-type-unsupported",
             where=where,
+            hint="ask the signer to sign an in-toto statement, as aibom sign does",
         )
     return Bundle(payload, signature, material, stamps, data, where)
 
@@ -251,8 +244,22 @@ def _has_more(document: Any, limit: int) -> bool:
     return False
 
 
+def _malformed(message: str, where: str) -> VerificationFailed:
+    return VerificationFailed(
+        message,
+        reason="bundle-malformed",
+        where=where,
+        hint="name a signature (….sigstore.json); if it is one, ask the signer for it",
+    )
+
+
 def _unsupported(message: str, where: str) -> VerificationFailed:
-    return VerificationFailed(message, reason="bundle-unsupported", where=where)
+    return VerificationFailed(
+        message,
+        reason="bundle-unsupported",
+        where=where,
+        hint="ask the signer for a Sigstore bundle v0.3, as aibom sign writes it",
+    )
 
 
 def _encode(data: bytes) -> str:

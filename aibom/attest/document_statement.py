@@ -118,7 +118,11 @@ def read_document(statement: Statement, where: str) -> SuppliedDocument:
     content = subject.content()
     if len(statement.subjects) != 1 or content is None:
         top.problem("a document is about exactly one sha256")
-    top.finish(DocumentInvalid, "document-claim-malformed")
+    top.finish(
+        DocumentInvalid,
+        "document-claim-malformed",
+        hint="make it again: aibom evidence add FILE",
+    )
     return SuppliedDocument(
         by, str(content), subject.name or "", name, kind, size, value, received
     )

@@ -173,4 +173,5 @@ def _invalid(message: str, where: str) -> VerificationFailed:
         f"the certificate cannot be used: {message}",
         reason="certificate-invalid",
         where=where,
+        hint="ask the signer to sign again, with a certificate fresh from Sigstore",
     )

@@ -65,14 +65,26 @@ class IdentityRule:
 
     def __post_init__(self) -> None:
         if not self.issuer or "*" in self.issuer:
-            raise _unusable("an identity is worth what its issuer is: name it exactly")
+            raise _unusable(
+                "an identity is worth what its issuer is: name it exactly",
+                "write it out, as in https://token.actions.githubusercontent.com",
+            )
         if self.identity is not None and self.identity_pattern is not None:
-            raise _unusable("either an identity or a pattern of identities")
+            raise _unusable(
+                "either an identity or a pattern of identities",
+                "keep identity, which is exact, and leave identity_pattern out",
+            )
         if not (self.identity or self.identity_pattern or self.source_repository):
-            raise _unusable("names neither an identity nor a source repository")
+            raise _unusable(
+                "names neither an identity nor a source repository",
+                "add what the signer's certificate says, as in anne@acme.example",
+            )
         patterns = (self.identity_pattern, self.source_repository)
         if self.identity is None and all(map(_admits_anybody, patterns)):
-            raise _unusable("fits anybody: write out the owner, or the mail domain")
+            raise _unusable(
+                "fits anybody: write out the owner, or the mail domain",
+                "for example https://github.com/acme/*, or *@acme.example",
+            )
 
     @property
     def warning(self) -> str | None:
@@ -124,5 +136,5 @@ def _fits(pattern: str | None, value: str | None) -> bool:
     return pattern is None or (value is not None and pattern_matches(pattern, value))
 
 
-def _unusable(message: str) -> PolicyInvalid:
-    return PolicyInvalid(message, reason="identity-rule-invalid")
+def _unusable(message: str, hint: str) -> PolicyInvalid:
+    return PolicyInvalid(message, reason="identity-rule-invalid", hint=hint)

@@ -86,7 +86,9 @@ def sign_keyless(
         raise _timed_out(error.stdout or b"", deadline_seconds) from None
     except OSError as error:
         raise AibomError(
-            f"cannot start a process to sign in: {error}", reason="signing-failed"
+            f"cannot start a process to sign in: {error}",
+            reason="signing-failed",
+            hint="nothing was signed; see how many processes this job may start",
         ) from error
     return _bundle(done)
 

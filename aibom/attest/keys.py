@@ -160,6 +160,7 @@ def load_private(data: bytes, password: bytes | None, where: str) -> PrivateKey:
             "not a private key in PEM form, or the password is wrong",
             reason="key-unreadable",
             where=where,
+            hint="name the .key file, not the .pub, and look at AIBOM_KEY_PASSWORD",
         ) from error
     if not _is_private(key):
         raise InputError(
@@ -184,13 +185,19 @@ def load_public(pem: str, where: str) -> PublicKey:
         key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise PolicyInvalid(
-            "not a public key in PEM form", reason="key-unreadable", where=where
+            "not a public key in PEM form",
+            reason="key-unreadable",
+            where=where,
+            hint="take the whole .pub file, or ask the key's owner for it",
         ) from error
     try:
         return PublicKey.of(key)
     except ValueError as error:
         raise PolicyInvalid(
-            str(error), reason="key-type-unsupported", where=where
+            str(error),
+            reason="key-type-unsupported",
+            where=where,
+            hint="ask the key's owner for another; aibom keygen makes one",
         ) from error
 
 

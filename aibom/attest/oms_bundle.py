@@ -54,6 +54,8 @@ def verify_with_key(bundle: Bundle, key: PublicKey) -> OmsManifest:
             "was signed with a certificate, not with a key",
             reason="bundle-unsupported",
             where=bundle.where,
+            hint="list the signer in signers.yaml: "
+            "docs/how-to/openssf-model-signing.md",
         )
     statement = Statement.parse(bundle.payload, bundle.where)
     # First: what model-signing 0.2 signed cannot verify, and nobody tampered with it.
@@ -66,6 +68,9 @@ def verify_with_key(bundle: Bundle, key: PublicKey) -> OmsManifest:
             else "was not signed with this key",
             reason="signature-invalid" if named else "signer-not-allowed",
             where=bundle.where,
+            hint="use nothing of it; fetch it again, or ask the signer"
+            if named
+            else "ask the signer for their public key, in a way that you trust",
         )
     return read(statement, bundle.where)
 

@@ -125,6 +125,7 @@ def check_predicate_type(statement: Statement, where: str) -> None:
             f"is a {statement.predicate_type}, not an OpenSSF model signature",
             reason="predicate-not-allowed",
             where=where,
+            hint="name the file that model-signing or aibom sign --oms wrote",
         )
 
 

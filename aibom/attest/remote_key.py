@@ -123,7 +123,9 @@ def load_remote_key(
     try:
         public = load_public(public_pem, where)
     except PolicyInvalid as error:  # not part of a policy here
-        raise InputError(error.message, reason=error.reason, where=where) from error
+        raise InputError(
+            error.message, reason=error.reason, where=where, hint=error.hint
+        ) from error
     key = _their_key(scheme, public, where)
     secrets = _Secrets(secret, uri)
     remote = _Remote(scheme, uri, secrets)
@@ -170,6 +172,7 @@ def _their_key(scheme: str, public: PublicKey, where: str) -> Any:
             f"keys behind {scheme}: are {' or '.join(_KEYS[scheme].values())}",
             reason="key-type-unsupported",
             where=where,
+            hint="make such a key behind it, and give the public half of that one",
         )
     return key
 
@@ -315,6 +318,7 @@ class _Remote:
             f"the key could not be used: {words}",
             reason="key-remote-failed",
             where=self._uri,
+            hint="see whether it can be reached, and whether you may sign with it",
         )
 
     def _words(self, error: Exception) -> str:

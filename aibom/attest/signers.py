@@ -130,7 +130,10 @@ class _Files:
 
     def read(self, name: str) -> bytes:
         if self._read_file is None:
-            raise AibomError("files cannot be read here")
+            raise AibomError(
+                "files cannot be read here",
+                hint="write out what the file holds in its place",
+            )
         if name not in self._kept:
             self._kept[name] = self._read_file(name)
         return self._kept[name]

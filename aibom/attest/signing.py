@@ -26,6 +26,8 @@ __all__ = [
     "KeySigner",
     "Stamp",
     "StatementSigner",
+    "certificate_key",
+    "in_low_form",
 ]
 
 #: The bytes of a signature → an RFC 3161 response in DER.
@@ -73,7 +75,7 @@ class CertificateSigner:
 
     def prepare(self) -> None:
         """Refuse a certificate of another key: ``certificate-key-differs``."""
-        if _key_of(self.chain[0]) != self.key.public:
+        if certificate_key(self.chain[0]) != self.key.public:
             raise InputError(
                 "the first certificate of the chain is not that of the signing key",
                 reason="certificate-key-differs",
@@ -87,7 +89,7 @@ class CertificateSigner:
         return _signed(payload, self.key, material, self.stamp)
 
 
-def _key_of(certificate: bytes) -> PublicKey | None:
+def certificate_key(certificate: bytes) -> PublicKey | None:
     """The key of a certificate in DER; None for one that cannot be used."""
     from cryptography import x509
 
@@ -97,10 +99,29 @@ def _key_of(certificate: bytes) -> PublicKey | None:
         return None
 
 
+def in_low_form(signature: bytes, key: PublicKey) -> bytes:
+    """The one form of a signature: an ECDSA one with the lower ``s``, in DER.
+
+    Where (r, s) is a signature so is (r, n-s), which anybody can write without the key.
+    Every verifier accepts both. Other signatures are returned as they are; ValueError
+    for what is no ECDSA signature in DER. Nothing is verified.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    public = load_pem_public_key(key.pem.encode())
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        return signature
+    r, s = utils.decode_dss_signature(signature)
+    return utils.encode_dss_signature(r, min(s, public.curve.group_order - s))
+
+
 def _signed(
     payload: bytes, key: Signing, material: dict[str, Any], stamp: Stamp | None
 ) -> dict[str, Any]:
-    signature = key.sign(pae(PAYLOAD_TYPE, payload))
+    made = key.sign(pae(PAYLOAD_TYPE, payload))
+    # Here for keys in files and remote ones alike, and before anybody stamps it.
+    signature = in_low_form(made, key.public)
     stamps = [stamp(signature)] if stamp is not None else []
     return bundle_document(payload, signature, material, stamps)
 

@@ -62,7 +62,11 @@ def read_audit(statement: Statement, where: str) -> Audit:
     )
     for reader in (tool, report, digest):
         reader.close()
-    top.finish(DocumentInvalid, "audit-malformed")
+    top.finish(
+        DocumentInvalid,
+        "audit-malformed",
+        hint="ask the auditor for a new one, made by aibom audit record",
+    )
     return audit
 
 

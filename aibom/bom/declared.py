@@ -42,14 +42,16 @@ def with_declarations(
     Raises :class:`~aibom.errors.DocumentInvalid` (``declarations-malformed``) for a
     document that is not a verdict's, and :class:`~aibom.errors.InputError`
     (``declarations-of-another``) for one about other bytes, ``declarations-there`` for
-    a BOM that has claims already.
+    a BOM that has claims already, or an affirmation or signature of such.
     """
     own = document.get("declarations", {})
-    if any(key in own for key in _PARTS):
+    # An affirmation or a signature would read as if made of these claims too.
+    if any(key in own for key in (*_PARTS, "affirmation", "signature")):
         raise InputError(
             "the BOM has declarations already; two assessments are not mixed",
             reason="declarations-there",
             where=where,
+            hint="leave --declarations out, or name the BOM as it was assembled",
         )
     _require_about(declared, graph, where)
     block = declared.get("declarations")
@@ -110,6 +112,7 @@ def _require_about(declared: Mapping[str, Any], graph: Graph, where: str) -> Non
             f"is about {named[0]}, and the BOM about {root or 'unknown bytes'}",
             reason="declarations-of-another",
             where=where,
+            hint="write it for this one: aibom check BOM --output declarations=FILE",
         )
 
 

@@ -70,6 +70,7 @@ def encode(
             f"BOMs are written in CycloneDX {' or '.join(SPEC_VERSIONS)}, "
             f"not {spec_version}",
             reason="spec-version-unsupported",
+            hint="leave --spec-version out, or make it one of these",
         )
     if graph.root is None:
         raise DocumentInvalid(

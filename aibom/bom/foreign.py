@@ -151,7 +151,7 @@ class _Foreign:
             here = f"{where}/modelCard/modelParameters/datasets/{index}"
             if "ref" in item:
                 target = self.by_ref.get(item["ref"])
-            elif item["type"] == "dataset":
+            elif item.get("type") == "dataset":  # an empty one is valid
                 stated = _inline_dataset(item)
                 ref = item.get("bom-ref")
                 target = self._node(Kind.DATASET, None, stated, here, ref)

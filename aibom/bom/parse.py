@@ -76,15 +76,28 @@ def read_bytes(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> bytes
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise InputError(
-                    "not a regular file", reason="path-unreadable", where=where
+                    "not a regular file",
+                    reason="path-unreadable",
+                    where=where,
+                    hint="save what it gives to a file, and name that one",
                 )
             _check_size(status.st_size, limit, where)
             data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError("no such file", reason="path-missing", where=where) from None
+        raise InputError(
+            "no such file",
+            reason="path-missing",
+            where=where,
+            hint="look for it with ls: paths count from the folder you are in",
+        ) from None
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot be read: {error}", reason="path-unreadable", where=where
+            f"cannot be read: {error}",
+            reason="path-unreadable",
+            where=where,
+            hint="name the file in it that is meant"
+            if isinstance(error, IsADirectoryError)
+            else "look at its owner and permissions, and at those of its folder",
         ) from error
     _check_size(len(data), limit, where)
     return data
@@ -226,7 +239,12 @@ def _pointers(
 
 
 def _refuse(message: str, where: str) -> NoReturn:
-    raise DocumentInvalid(message, reason="document-unreadable", where=where)
+    raise DocumentInvalid(
+        message,
+        reason="document-unreadable",
+        where=where,
+        hint="name a BOM in CycloneDX JSON, such as DIR/aibom.cdx.json",
+    )
 
 
 def _refuse_depth(message: str, where: str) -> NoReturn:

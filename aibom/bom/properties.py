@@ -8,7 +8,7 @@ and what cannot be read is :class:`~aibom.errors.DocumentInvalid`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from aibom.bom.parse import parse
@@ -100,9 +100,17 @@ def values_of(element: Mapping[str, Any], name: str) -> list[str]:
     """The values of every property of this name, in document order."""
     return [
         str(item.get("value", ""))
-        for item in element.get("properties", ())
+        for item in _listed(element)
         if item.get("name") == name
     ]
+
+
+def _listed(element: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The properties of an element, of a document that need not be valid."""
+    listed = element.get("properties")
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict):
+            yield item
 
 
 def value_of(element: Mapping[str, Any], name: str, where: str) -> str | None:
@@ -124,7 +132,7 @@ def only(found: Sequence[str], name: str, where: str) -> str | None:
 def by_name(element: Mapping[str, Any]) -> dict[str, list[str]]:
     """Every property of an element: name → values in document order."""
     listed: dict[str, list[str]] = {}
-    for item in element.get("properties", ()):
+    for item in _listed(element):
         name, value = str(item.get("name")), str(item.get("value", ""))
         listed.setdefault(name, []).append(value)
     return listed

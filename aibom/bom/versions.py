@@ -58,6 +58,7 @@ def to_version(
             f"BOMs are written in CycloneDX {' or '.join(SPEC_VERSIONS)}, "
             f"not {spec_version}",
             reason="spec-version-unsupported",
+            hint="leave --spec-version out, or make it one of these",
         )
     changed = copy.deepcopy(document)
     losses: list[Loss] = []

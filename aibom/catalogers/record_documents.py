@@ -31,6 +31,7 @@ PROOF_API = "aibom/manifest-proof/v1"
 _HEX = re.compile(r"[0-9a-f]{64}")
 #: More siblings than a tree of 2^64 records has.
 _MAX_PATH = 64
+_WRITTEN = "name what aibom manifest wrote, or write it again: aibom manifest DATA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def read_manifest(data: bytes, where: str) -> Manifest:
         top.problem(f"must be {PAGE_RECORDS}", "pageRecords")
     header = _hex(top, "header") if top.has("header") else None
     pages = _pages(top)
-    top.finish(DocumentInvalid, "manifest-malformed")
+    top.finish(DocumentInvalid, "manifest-malformed", hint=_WRITTEN)
     parsed = Digest.parse(digest, where)
     manifest = Manifest(format_, parsed.value, count, root, pages, header)
     if parsed != manifest.dataset or not _agrees(manifest):
@@ -120,7 +121,7 @@ def read_proof(data: bytes, where: str) -> Proof:
         len(path) > _MAX_PATH or not all(_HEX.fullmatch(text) for text in path)
     ):
         top.problem(f"must be at most {_MAX_PATH} SHA-256", "path")
-    top.finish(DocumentInvalid, "manifest-malformed")
+    top.finish(DocumentInvalid, "manifest-malformed", hint=_WRITTEN)
     return Proof(digest, root, count, index, path)
 
 
@@ -129,7 +130,10 @@ def _top(data: bytes, where: str, version: str) -> Reader:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise DocumentInvalid(
-            f"not JSON: {error}", reason="manifest-malformed", where=where
+            f"not JSON: {error}",
+            reason="manifest-malformed",
+            where=where,
+            hint=_WRITTEN,
         ) from None
     top = Reader(value, where)
     top.choice("apiVersion", (version,))

@@ -168,7 +168,11 @@ def _lost_output(crash: Exception) -> InputError | None:
 
 
 def _unwritable(why: str) -> InputError:
-    return InputError(f"cannot write to stdout: {why}", reason="output-unwritable")
+    return InputError(
+        f"cannot write to stdout: {why}",
+        reason="output-unwritable",
+        hint="look at where it goes: a full disk, or a program that ended too soon",
+    )
 
 
 def _before_command(arguments: list[str]) -> list[str]:

@@ -70,7 +70,10 @@ class Attesting:
         if self.attest is None:
             if self.verifier_id is not None or self.valid_for is not None:
                 raise UsageError(
-                    "belongs to --attest", reason="usage", where="--attest"
+                    "belongs to --attest",
+                    reason="usage",
+                    where="--attest",
+                    hint="for example: --attest verdict.sigstore.json --valid-for 7d",
                 )
             signing.require_unused()
             return None

@@ -33,12 +33,12 @@ def configured_sigstore() -> str | None:
         document = parse_yaml(read_small(path), str(path))
     except PolicyInvalid as error:  # not part of a policy here
         raise UsageError(
-            error.message, reason="config-invalid", where=str(path)
+            error.message, reason="config-invalid", where=str(path), hint=error.hint
         ) from error
     top = Reader(document, str(path))
     named = top.text("sigstore", None)
     top.close()
-    top.finish(UsageError, "config-invalid")
+    top.finish(UsageError, "config-invalid", hint="for example: sigstore: public")
     if not isinstance(named, str) or named == PUBLIC:
         return named if isinstance(named, str) else None
     return str(path.parent / named)

@@ -101,6 +101,7 @@ def command(
             f"--edges says nothing to {target}",
             reason="option-not-for-format",
             where="--edges",
+            hint="leave it out, or as in: --to csv -o things.csv --edges edges.csv",
         )
     done = convert(
         path,

@@ -56,7 +56,10 @@ class Output:
             )
         if mark and not file:
             raise UsageError(
-                f"{text!r} names no file", reason="output-unknown", where="--output"
+                f"{text!r} names no file",
+                reason="output-unknown",
+                where="--output",
+                hint=f"for example: --output {shape}=FILE",
             )
         return cls(shape, file or None)
 

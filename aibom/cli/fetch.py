@@ -110,7 +110,12 @@ class Fetching:
         if self.locked:
             return locked_entry(self.lock_file or Path("aibom.lock"), reference)
         if self.lock_file is not None:
-            raise UsageError("belongs to --locked", reason="usage", where="--lock-file")
+            raise UsageError(
+                "belongs to --locked",
+                reason="usage",
+                where="--lock-file",
+                hint="for example: --locked --lock-file FILE",
+            )
         return None
 
 

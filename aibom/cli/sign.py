@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aibom.cli.common import PATH, progress_bar
 from aibom.cli.signing import SigningOptions, signing_options
 from aibom.errors import UsageError
+
+if TYPE_CHECKING:
+    from aibom.operations.signing.sign import Description
 
 __all__ = ["command"]
 
@@ -55,19 +59,10 @@ def command(
     RECORD in its place. A transparency log learns digests, and never the BOM unless
     --inline is given.
     """
-    from aibom.lineage.nodes import Kind
     from aibom.operations.policies.exceptions import is_waivers, sign_waivers
-    from aibom.operations.signing.sign import (
-        Description,
-        is_record,
-        sign_artifact,
-        sign_record,
-    )
+    from aibom.operations.signing.sign import is_record, sign_artifact, sign_record
 
-    if (name is None) != (kind is None):
-        raise UsageError(
-            "--name and --kind go together", reason="usage", where="--name"
-        )
+    described = _described(name, kind)
     signer = signing.signer()
     others = name is not None or inline or oms
     if others and (is_record(path) or is_waivers(path)):
@@ -75,6 +70,7 @@ def command(
             "--name, --inline and --oms are for an artifact, and this is a statement",
             reason="usage",
             where=str(path),
+            hint="leave them out: a statement is signed as it is",
         )
     if is_record(path):
         click.echo(str(sign_record(path, signer)))
@@ -82,10 +78,23 @@ def command(
     if is_waivers(path):
         click.echo(str(sign_waivers(path, signer)))
         return
-    described = Description(name, Kind(kind)) if name and kind else None
     with progress_bar("hashing") as progress:
         written = sign_artifact(
             path, signer, progress, described=described, inline=inline, oms=oms
         )
     for one in written:
         click.echo(str(one))
+
+
+def _described(name: str | None, kind: str | None) -> Description | None:
+    from aibom.lineage.nodes import Kind
+    from aibom.operations.signing.sign import Description
+
+    if (name is None) != (kind is None):
+        raise UsageError(
+            "--name and --kind go together",
+            reason="usage",
+            where="--name",
+            hint="for example: --name acme/models/reviews --kind model",
+        )
+    return Description(name, Kind(kind)) if name and kind else None

@@ -164,7 +164,9 @@ def _confirm(to: Path) -> None:
         )
     if not click.confirm(f"Add this to {escape(str(to))}?", err=True):
         raise UsageError(
-            "not confirmed; nothing was added", reason="confirmation-missing"
+            "not confirmed; nothing was added",
+            reason="confirmation-missing",
+            hint="ask the signer whether this is theirs; if so, run it again",
         )
 
 

@@ -225,7 +225,12 @@ def _some(token: str, otherwise: str) -> str:
     """The token; an empty one must not end in the job's own identity."""
     if token.strip():
         return token.strip()
-    raise UsageError(otherwise, reason="token-unavailable", where="--identity-token")
+    raise UsageError(
+        otherwise,
+        reason="token-unavailable",
+        where="--identity-token",
+        hint="for example env:TOKEN, a variable that the CI system or your login sets",
+    )
 
 
 def _secret(what: str) -> str:

@@ -103,11 +103,13 @@ class VerdictOptions:
             strays = [option for option, value in ours.items() if value is not None]
             strays += ["--allow-past"] * self.allow_past
             text = "belongs to --verdict"
+            hint = "add --verdict FILE, or leave it out"
         else:
             strays = ["--evidence"] * bool(evidence) + ["--depth"] * (depth is not None)
             text = "does not go with --verdict, which stands in for all evidence"
+            hint = "leave it out, or leave out --verdict to have the lineage verified"
         if strays:
-            raise UsageError(text, reason="usage", where=strays[0])
+            raise UsageError(text, reason="usage", where=strays[0], hint=hint)
         if self.verdict is not None and self.policy_digest is None:
             raise UsageError(
                 "a verdict is worth what its policy is, and none is named",

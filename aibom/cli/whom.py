@@ -124,7 +124,10 @@ class Whom:
         for value, option, owners in strays:
             if value is not None and named[0] not in owners:
                 raise UsageError(
-                    f"belongs to {' or '.join(owners)}", reason="usage", where=option
+                    f"belongs to {' or '.join(owners)}",
+                    reason="usage",
+                    where=option,
+                    hint=f"leave it out: {named[0]} says all of it",
                 )
 
 

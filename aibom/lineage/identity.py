@@ -117,7 +117,11 @@ def person_pseudonym(person: str, key: str) -> str:
         )
     text = unicodedata.normalize("NFC", " ".join(person.split()).casefold())
     if not text:
-        raise UsageError("the person's name is empty", reason="party-malformed")
+        raise UsageError(
+            "the person's name is empty",
+            reason="party-malformed",
+            hint="for example: aibom party id 'Anne Example'",
+        )
     check = _hmac(secret, "aibom key id")[:8]
     return f"person:{name}-{check}:{_hmac(secret, 'aibom person ' + text)[:32]}"
 

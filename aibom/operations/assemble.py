@@ -68,6 +68,7 @@ def source_date() -> str | None:
             f"{text!r} is not a number of seconds",
             reason="source-date-malformed",
             where="SOURCE_DATE_EPOCH",
+            hint="export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct), or unset it",
         ) from None
 
 
@@ -91,7 +92,12 @@ def assemble(
     none is chosen, and what reading the parts raises.
     """
     if not folder.is_dir():
-        raise InputError("not a folder", reason="path-missing", where=str(folder))
+        raise InputError(
+            "not a folder",
+            reason="path-missing",
+            where=str(folder),
+            hint="name the folder that the last step wrote",
+        )
     content = hash_path(folder, progress=progress)
     index = read_records(steps)
     for text in chosen:
@@ -158,6 +164,7 @@ def _require_known(text: str, index: RecordIndex) -> None:
             f"{text!r} is too short; give {_MINIMUM_PREFIX} digits or more",
             reason="step-unknown",
             where="--step",
+            hint="leave --step out to see the ids to choose from",
         )
     if not any(record.id.startswith(text) for record in index.records()):
         raise UsageError(
@@ -225,6 +232,7 @@ def _require_explains(bom: BomFile, known: set[str]) -> None:
             "has no serial number, so it cannot be linked",
             reason="bom-not-linkable",
             where=bom.where,
+            hint="ask its maker for one with a serialNumber",
         )
 
 

@@ -108,7 +108,9 @@ def convert(
     writer = _WRITERS.get(target)
     if writer is None:
         raise UsageError(
-            f"{target!r} is none of: {', '.join(FORMATS)}", reason="format-unsupported"
+            f"{target!r} is none of: {', '.join(FORMATS)}",
+            reason="format-unsupported",
+            hint="for example: aibom convert DIR --to csv -o things.csv",
         )
     _require_options(target, created, declarations, believed)
     bom = path / BOM_NAME if path.is_dir() else path
@@ -144,6 +146,7 @@ def _require_options(
             f"{wrong} says nothing to {target}",
             reason="option-not-for-format",
             where=wrong,
+            hint="leave it out, or write another format with --to",
         )
 
 
@@ -329,9 +332,13 @@ def _dated(document: dict[str, Any], when: str) -> dict[str, Any]:
     metadata = {"timestamp": when, **stated}
     metadata["timestamp"] = when
     listed = metadata.get("properties")
-    if listed is not None:
-        metadata["properties"] = [p for p in listed if p.get("name") != REPRODUCIBLE]
+    if isinstance(listed, list):
+        metadata["properties"] = [p for p in listed if not _says_reproducible(p)]
     return {**document, "metadata": metadata}
+
+
+def _says_reproducible(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("name") == REPRODUCIBLE
 
 
 _Writer = Callable[[Source, str, datetime | None, _Declared | None], Converted]

@@ -104,7 +104,10 @@ def collect(
     for folder in folders:
         if not folder.is_dir():
             raise InputError(
-                "no such evidence folder", reason="path-missing", where=str(folder)
+                "no such evidence folder",
+                reason="path-missing",
+                where=str(folder),
+                hint="look for it with ls: paths count from the folder you are in",
             )
         for path in _files(folder):
             reader.take(path, shown(path, folder))
@@ -124,6 +127,7 @@ def _files(folder: Path) -> Iterator[Path]:
             f"cannot be read: {error.strerror}",
             reason="path-unreadable",
             where=str(error.filename),
+            hint="look at its owner and permissions",
         ) from error
 
     found: list[Path] = []

@@ -63,6 +63,7 @@ def write_atomic(
             "is already there, and is not overwritten",
             reason="file-exists",
             where=str(path),
+            hint="if it is no longer needed, move it away and run it again",
         ) from None
     except OSError as error:
         raise _not_written(path, error) from error
@@ -134,6 +135,7 @@ def _not_written(path: Path, error: OSError) -> InputError:
         f"cannot be written: {error.strerror or error}",
         reason="file-not-written",
         where=str(path),
+        hint="look at its folder: is it there, may you write in it, is the disk full?",
     )
 
 

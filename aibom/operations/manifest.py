@@ -115,7 +115,10 @@ def _unchanging(path: Path) -> Iterator[tuple[BinaryIO, int]]:
                 _require_same(before, os.fstat(stream.fileno()), path)
     except OSError as error:
         raise InputError(
-            error.strerror or str(error), reason="path-unreadable", where=str(path)
+            error.strerror or str(error),
+            reason="path-unreadable",
+            where=str(path),
+            hint="look at its owner and permissions, and at those of its folder",
         ) from error
 
 
@@ -169,7 +172,10 @@ class _Meter:
 def _format_of(path: Path, told: str | None) -> str:
     if not path.exists():
         raise InputError(
-            "no such file or folder", reason="path-missing", where=str(path)
+            "no such file or folder",
+            reason="path-missing",
+            where=str(path),
+            hint="look for it with ls: paths count from the folder you are in",
         )
     found = "files" if path.is_dir() else _SUFFIXES.get(path.suffix.lower())
     if told is not None and (told == "files") == path.is_dir():
@@ -242,6 +248,7 @@ def prove(manifest: Manifest, path: Path, index: int) -> tuple[Proof, bytes]:
             f"no record {index}: there are {manifest.count}, from 0",
             reason="record-unknown",
             where=str(path),
+            hint="counted from 0: the third record is --record 2",
         )
     number = manifest.page_of(index)
     records = _page(manifest, path, number)

@@ -101,6 +101,7 @@ def require_same_bytes(
             "the signed statement lists other files than the BOM",
             reason="subject-mismatch",
             where=str(place.bundle),
+            hint="fetch both again; if they still differ, ask the maker",
         )
     if content.digest.form == "tree":
         there = {file.path: file.digest.value for file in content.files}

@@ -87,6 +87,7 @@ def _linked(text: str, node: Node, found: Found) -> tuple[BomPair, BomFile] | No
             f"{node.id} as {link}",
             reason="upstream-root-mismatch",
             where=above.where,
+            hint="ask who made the BOM that links it for the one they meant",
         )
     called = qualified_names(node) | made_as(above.graph, root)
     return vouched(pairs, root, called), above

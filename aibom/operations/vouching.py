@@ -80,12 +80,14 @@ def require_named(
             f"{root.kind} {root.digest}",
             reason="subject-mismatch",
             where=where,
+            hint="ask the maker to assemble it again, and to sign that: aibom sign DIR",
         )
     if subject.name not in root.values("name"):
         raise VerificationFailed(
             f"is signed as {subject.name!r}, a name that the BOM does not give",
             reason="subject-mismatch",
             where=where,
+            hint="ask the maker to sign it without --name, or to assemble it again",
         )
     signer = identified.signer
     names = {*root.values("name"), *others}

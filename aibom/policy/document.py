@@ -225,12 +225,14 @@ def _reach(
                 f"extends itself: {' → '.join((*inside, name))}",
                 reason="pack-cycle",
                 where=name,
+                hint="take one of them out of the extends of another",
             )
         if name not in packs:
             raise PolicyInvalid(
                 f"there is no pack {name!r}{suggest(name, packs)}",
                 reason="pack-unknown",
                 where=inside[-1] if inside else "policy.yaml",
+                hint="aibom policy list shows the packs",
             )
         if name not in order:
             _reach(packs[name].extends, packs, order, (*inside, name))

@@ -81,6 +81,14 @@ def test_what_is_not_signed_leaves_nothing(here, world, labels, words, code, rea
     assert snapshot(world.folder) == before
 
 
+@pytest.mark.parametrize(
+    "words", [("--name", NAME), ("--kind", "dataset")], ids=" ".join
+)
+def test_the_right_call_is_shown(here, labels, words):
+    ran = here("sign", "labels.jsonl", "--key", "release.key", *words)
+    assert ran.err.endswith("  for example: --name acme/models/reviews --kind model\n")
+
+
 def test_a_lineage_is_not_lost(here, world):
     before = snapshot(world.folder)
     words = ("--name", "acme/models/tiny", "--kind", "model", "--key", "release.key")

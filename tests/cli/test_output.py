@@ -272,7 +272,10 @@ def into(world, target, words):
     ids=["full", "closed"],
 )
 def test_output_that_cannot_be_written_is_no_yes(world, words, target, why):
-    told = f"aibom: cannot write to stdout: {why} [output-unwritable]\n"
+    told = (
+        f"aibom: cannot write to stdout: {why} [output-unwritable]\n"
+        "  look at where it goes: a full disk, or a program that ended too soon\n"
+    )
     assert into(world, target, words) == (1, told)
 
 

@@ -585,6 +585,7 @@ def test_what_belongs_to_a_verdict(here, option):
     ran = here("verify", "model", "--public-key", "release.pub", option, ALONE[option])
     assert (ran.code, ran.out) == (2, "")
     assert f"{option}: belongs to --verdict [usage]" in ran.err
+    assert "  add --verdict FILE, or leave it out\n" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -595,6 +596,7 @@ def test_a_verdict_stands_in_for_evidence(world, here, options):
     ran = here(*rely(world), *options)
     assert (ran.code, ran.out) == (2, "")
     assert f"{options[0]}: does not go with --verdict" in ran.err
+    assert "or leave out --verdict to have the lineage verified\n" in ran.err
 
 
 def test_a_verdict_is_worth_what_its_policy_is(world, here):

@@ -119,6 +119,22 @@ PLANTED = {
         ),
         "module": ("aibom.bom.a", "x = 1\n" * 501, "501 lines"),
     },
+    "says-what-to-do": {
+        "raised": ("aibom.bom.a", "raise InputError('m', where='w')", "1: InputError"),
+        "made-by-a-helper": (
+            "aibom.cli.a",
+            "def f():\n    return UsageError('m')",
+            "2: UsageError",
+        ),
+        "none": ("aibom.policy.a", "raise PolicyInvalid('m', hint=None)", "PolicyI"),
+        "empty": ("aibom.attest.a", "VerificationFailed('m', hint='')", "Verificati"),
+        "by-its-module": (
+            "aibom.bom.a",
+            "raise aibom.errors.InputError('m')",
+            "InputError",
+        ),
+        "hidden-keywords": ("aibom.bom.a", "InputError('m', **rest)", "InputError"),
+    },
     "undocumented": {
         "module": ("aibom.bom.a", "x = 1", "1: the module"),
         "function": ("aibom.bom.a", DOC + "def f(): ...", "2: f"),
@@ -163,6 +179,15 @@ KEPT = {
         "patterns": ("aibom.policy.a", "import re\nX = re.compile('x')"),
     },
     "too-long": {"just": ("aibom.bom.a", "x = 1\n" * 500)},
+    "says-what-to-do": {
+        "text": ("aibom.bom.a", "raise InputError('m', hint='read it again')"),
+        "chosen": ("aibom.bom.a", "InputError('m', hint='a' if x else f'{b}')"),
+        "handed-on": ("aibom.bom.a", "raise InputError('m', hint=error.hint) from x"),
+        "of-click": ("aibom.cli.a", "raise click.UsageError('m')"),
+        "for-tests": ("aibom.testing.a", "raise UsageError('m')"),
+        "documents": ("aibom.bom.a", "raise DocumentInvalid('m')"),
+        "caught": ("aibom.bom.a", "try: f()\nexcept InputError: raise"),
+    },
     "undocumented": {
         "private": ("aibom.bom.a", DOC + "def _f(): ...\nclass _A:\n  def m(s): ..."),
         "magic": ("aibom.bom.a", DOC + "class A:\n  '''A.'''\n  def __len__(s): ..."),

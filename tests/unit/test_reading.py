@@ -125,13 +125,18 @@ def test_every_problem_is_told_at_once() -> None:
         "p.yaml: unknown key 'modes'; did you mean 'mode'?",
     ]
     assert caught.value.reason == "policy-invalid"
+    assert caught.value.hint is not None
+    assert "correct" in caught.value.hint
 
 
 def test_another_error_can_be_asked_for() -> None:
     reader = Reader([], "x")
     with pytest.raises(DocumentInvalid) as caught:
-        reader.finish(DocumentInvalid, "audit-malformed")
-    assert caught.value.reason == "audit-malformed"
+        reader.finish(DocumentInvalid, "audit-malformed", hint="ask for another")
+    assert (caught.value.reason, caught.value.hint) == (
+        "audit-malformed",
+        "ask for another",
+    )
 
 
 def test_looking_whether_a_key_is_there_is_not_reading_it() -> None:
@@ -308,6 +313,7 @@ def test_what_could_be_read_in_two_ways_is_refused(data: bytes, reason: str) -> 
         parse_yaml(data, "policy.yaml")
     assert caught.value.reason == reason
     assert caught.value.where == "policy.yaml"
+    assert caught.value.hint
     assert time.process_time() - started < 5
 
 

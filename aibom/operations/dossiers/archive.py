@@ -93,6 +93,7 @@ class Part:
                 "changed while it was read",
                 reason="changed-while-hashing",
                 where=str(self.source) if isinstance(self.source, Path) else None,
+                hint="let whoever writes there finish, then run it again",
             )
 
 
@@ -163,7 +164,10 @@ def extract(
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise InputError(
-                    "not a regular file", reason="path-unreadable", where=str(path)
+                    "not a regular file",
+                    reason="path-unreadable",
+                    where=str(path),
+                    hint="name the archive that aibom dossier wrote",
                 )
             entries = read_zip(file, status.st_size, MAX_FILES, MAX_BYTES)
             _require_names(entries, path)
@@ -177,13 +181,17 @@ def extract(
         ) from None
     except FileNotFoundError as error:
         raise InputError(
-            "there is no such file", reason="path-missing", where=str(path)
+            "there is no such file",
+            reason="path-missing",
+            where=str(path),
+            hint="name the archive that aibom dossier wrote",
         ) from error
     except (OSError, ValueError) as error:
         raise InputError(
             f"cannot be read: {getattr(error, 'strerror', None) or error}",
             reason="path-unreadable",
             where=str(path),
+            hint="name the archive itself; look at its owner and permissions",
         ) from error
 
 

@@ -22,11 +22,14 @@ from typing import Any
 from aibom.attest.authority import ByKey
 from aibom.attest.bundle import (
     Bundle,
+    ChainMaterial,
     KeyMaterial,
     bundle_document,
     parse_bundle,
 )
+from aibom.attest.keys import PublicKey
 from aibom.attest.signers import AllowedSigner
+from aibom.attest.signing import certificate_key, in_low_form
 from aibom.attest.verify import Identified, identify
 from aibom.digest import BOM_NAME, BUNDLE_NAME, OMS_NAME, Progress, hash_path
 from aibom.errors import AibomError, DocumentInvalid, VerificationFailed
@@ -243,12 +246,15 @@ def _require_own_form(bundle: Bundle, found: Identified, where: str) -> None:
     """Refuse a signature file with room for something that nobody signed.
 
     A key's is written again from its parts. In others, what a log or an authority
-    added is held to one way to write JSON.
+    added is held to one way to write JSON. Of the two forms that each ECDSA signature
+    has, ours is the lower; through Sigstore, the log holds which of them it was.
     """
+    key = _key_of(bundle, found)
+    if key is not None and not _is_low(bundle.signature, key):
+        raise malformed("has the other form of an ECDSA signature", where)
     own: Any = parse_json(bundle.data, where)
     if isinstance(bundle.material, KeyMaterial):
-        authority = found.signer.authority if found.signer else None
-        hints = authority.key.hints if isinstance(authority, ByKey) else frozenset()
+        hints = frozenset() if key is None else key.hints
         hint = bundle.hint if bundle.hint in hints else ""
         material = {"publicKey": {"hint": hint}}
         own = bundle_document(
@@ -258,13 +264,33 @@ def _require_own_form(bundle: Bundle, found: Identified, where: str) -> None:
         raise malformed("is not as aibom dossier writes a signature", where)
 
 
+def _is_low(signature: bytes, key: PublicKey) -> bool:
+    try:
+        return in_low_form(signature, key) == signature
+    except ValueError:
+        return False
+
+
+def _key_of(bundle: Bundle, found: Identified) -> PublicKey | None:
+    """The key that made a signature which has been verified; None through Sigstore."""
+    if isinstance(bundle.material, ChainMaterial):
+        return certificate_key(bundle.material.certificates[0])
+    authority = found.signer.authority if found.signer else None
+    is_key = isinstance(bundle.material, KeyMaterial)
+    return authority.key if is_key and isinstance(authority, ByKey) else None
+
+
 def _said(predicate: Mapping[str, Any], where: str) -> dict[str, str]:
     top = Reader(dict(predicate), where)
     artifact = top.reader("artifact")
     said = {key: artifact.text(key) for key in ("name", "digest")}
     for key in ("decision", "effectiveTime", "policyDigest", "profile", "tool"):
         said[key] = top.text(key)
-    top.finish(DocumentInvalid, "dossier-malformed")
+    top.finish(
+        DocumentInvalid,
+        "dossier-malformed",
+        hint="fetch the archive again, or ask who made it for another",
+    )
     return {key: str(value) for key, value in said.items()}
 
 

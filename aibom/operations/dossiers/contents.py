@@ -55,7 +55,11 @@ def read_verdict(path: Path) -> ComparedVerdict:
     read = (*_pairs(inputs, "boms"), *_pairs(inputs, "evidence"))
     data = _pairs(inputs, "data")
     top.keys()  # what else a verdict says is not compared
-    top.finish(DocumentInvalid, "dossier-malformed")
+    top.finish(
+        DocumentInvalid,
+        "dossier-malformed",
+        hint="fetch the archive again, or ask who made it for another",
+    )
     return ComparedVerdict(digest, decision, policy, read, data)
 
 

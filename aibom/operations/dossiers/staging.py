@@ -108,7 +108,10 @@ class _Copier:
     def take(self, folder: Path) -> None:
         if not folder.is_dir():
             raise InputError(
-                "no such evidence folder", reason="path-missing", where=str(folder)
+                "no such evidence folder",
+                reason="path-missing",
+                where=str(folder),
+                hint="look for it with ls: paths count from the folder you are in",
             )
         before = self.files, self.size
         copy = self.root / "given" / str(len(self.taken))
@@ -186,6 +189,7 @@ def _files(folder: Path) -> Iterator[str]:
             f"cannot be read: {error.strerror}",
             reason="path-unreadable",
             where=str(error.filename),
+            hint="look at its owner and permissions",
         ) from error
 
     for parent, folders, files in os.walk(folder, onerror=failed):
@@ -222,6 +226,7 @@ def _regular(path: Path) -> Iterator[int]:
             f"cannot be read: {error.strerror}",
             reason="path-unreadable",
             where=str(path),
+            hint="look at its owner and permissions",
         ) from error
 
 

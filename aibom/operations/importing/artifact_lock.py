@@ -121,14 +121,18 @@ def parse_artifact_lock(data: bytes, where: str) -> ArtifactLock:
     try:
         value = parse_json(data, where, limit=MAX_LOCK_BYTES)
     except DocumentInvalid as error:
-        error.hint = error.hint or "take it from version control again, or lock anew"
+        error.hint = "take it from version control again, or lock anew"
         raise
     top = Reader(value, where)
     if top.text("apiVersion") not in (None, ARTIFACT_LOCK_VERSION):
         top.problem(f"is not {ARTIFACT_LOCK_VERSION!r}", "apiVersion")
     listed = top.reader("artifacts")
     entries = {key: _read_entry(key, listed.reader(key)) for key in listed.keys()}  # noqa: SIM118
-    top.finish(DocumentInvalid, _INVALID)
+    top.finish(
+        DocumentInvalid,
+        _INVALID,
+        hint="take it from version control again, or lock anew",
+    )
     lock = ArtifactLock(
         {key: entry for key, entry in sorted(entries.items()) if entry is not None}
     )

@@ -144,7 +144,10 @@ def _read(path: Path) -> tuple[bytes | None, ArtifactLock]:
     # Asked before anything is downloaded, which can take hours.
     if not path.parent.is_dir():
         raise InputError(
-            "no such folder", reason="path-missing", where=str(path.parent)
+            "no such folder",
+            reason="path-missing",
+            where=str(path.parent),
+            hint="make it first, or name a lock in a folder that is there: -f FILE",
         )
     data = _bytes(path)
     if data is None:

@@ -151,6 +151,7 @@ class Quarantine:
                 f"cannot be written: {error.strerror}",
                 reason="file-not-written",
                 where=str(place),
+                hint="see whether you may write in that folder, then run it again",
             ) from error
 
     def promote(self, target: Path, decided: Snapshot) -> None:

@@ -57,6 +57,7 @@ __all__ = [
 POLICY_NAME = "policy.yaml"
 WAIVERS = "waivers.yaml"
 WAIVERS_SIGNATURE = "waivers.sigstore.json"
+_MISSING = "put it there; aibom policy init DIR writes all that a folder needs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +186,16 @@ class _Reads:
                 "is not a folder with a policy.yaml",
                 reason="policy-unreadable",
                 where=str(self.path),
+                hint="aibom policy init DIR writes one to start from",
             )
         try:
             data = read_small(self.path / name)
         except AibomError as error:
             raise PolicyInvalid(
-                error.message, reason="policy-unreadable", where=where
+                error.message,
+                reason="policy-unreadable",
+                where=where,
+                hint=_MISSING if error.reason == "path-missing" else error.hint,
             ) from error
         self.digests[name] = f"sha256:{hashlib.sha256(data).hexdigest()}"
         return data
@@ -205,7 +210,9 @@ def _load_packs(
     for name in names:
         if name in above:
             raise PolicyInvalid(
-                f"{' → '.join((*above, name))} extends itself", reason="pack-cycle"
+                f"{' → '.join((*above, name))} extends itself",
+                reason="pack-cycle",
+                hint="take one of them out of the extends of another",
             )
         if name in packs:
             continue

@@ -92,4 +92,5 @@ def _make(folder: Path) -> None:
             f"cannot be made: {error.strerror}",
             reason="file-not-written",
             where=str(folder),
+            hint="name a folder where you may write",
         ) from error

@@ -73,6 +73,7 @@ def read_lock(path: Path) -> Lock | None:
             f"cannot be read: {error.message}",
             reason="policy-lock-unreadable",
             where=str(file),
+            hint=f"review the folder, then: aibom policy lock {path}",
         ) from error
     top = Reader(value, str(file))
     if top.text("apiVersion") not in (None, LOCK_VERSION):
@@ -84,7 +85,11 @@ def read_lock(path: Path) -> Lock | None:
     digest, sequence = top.text("digest"), top.raw("minimumAdvisorySequence")
     if sequence is not None and (type(sequence) is not int or sequence < 1):
         top.problem("must be 1 or more, or null", "minimumAdvisorySequence")
-    top.finish(PolicyInvalid, "policy-lock-unreadable")
+    top.finish(
+        PolicyInvalid,
+        "policy-lock-unreadable",
+        hint=f"review the folder, then: aibom policy lock {path}",
+    )
     lock = Lock(parts[0], parts[1], sequence)
     if digest != lock.digest:
         raise PolicyInvalid(

@@ -100,7 +100,11 @@ def check_ptest(value: Any, where: str) -> PtestFile:
     problems: list[str] = []
     found = _file(value, Path(where), problems, ())
     if problems:
-        raise UsageError("\n  ".join(problems), reason="ptest-invalid")
+        raise UsageError(
+            "\n  ".join(problems),
+            reason="ptest-invalid",
+            hint="correct each of these; docs/how-to/test-a-policy.md has examples",
+        )
     return found
 
 

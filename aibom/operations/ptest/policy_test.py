@@ -87,7 +87,11 @@ def run_ptests(
     tested: dict[str, Tested] = {}
     jobs = _jobs(zip(found, files, strict=True), policy, tested, problems)
     if problems:
-        raise UsageError("\n  ".join(problems), reason="ptest-invalid")
+        raise UsageError(
+            "\n  ".join(problems),
+            reason="ptest-invalid",
+            hint="correct each of these; docs/how-to/test-a-policy.md has examples",
+        )
     outcomes = tuple(_outcome(job) for job in jobs)
     held = [job for job, o in zip(jobs, outcomes, strict=True) if not o.differences]
     return Report(outcomes, tuple(_uncovered(tested, held)))

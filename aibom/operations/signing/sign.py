@@ -58,6 +58,7 @@ def key_pair_paths(name: Path) -> tuple[Path, Path]:
                 "is already there; a key is never overwritten",
                 reason="file-exists",
                 where=str(path),
+                hint="give the new pair a name of its own",
             )
     return private, public
 
@@ -76,6 +77,7 @@ def make_key_pair(name: Path, kind: str, password: bytes | None) -> tuple[Path, 
             f"cannot be made: {error.strerror}",
             reason="file-not-written",
             where=str(name.parent),
+            hint="name a folder where you may write",
         ) from error
     write_atomic(private, secret, mode=0o600, replace=False)
     write_atomic(public, shown, replace=False)
@@ -199,6 +201,7 @@ def sign_record(path: Path, signer: StatementSigner) -> Path:
             f"is not an unsigned statement (…{STATEMENT_END}), nor a folder with a BOM",
             reason="not-signable",
             where=str(path),
+            hint="to sign its bytes: --name acme/models/reviews --kind model",
         )
     signer.prepare()
     payload = read_small(path)

@@ -117,7 +117,9 @@ def plan_addition(signed: SignedBy, wanted: Wanted, to: Path) -> Addition:
     try:
         added = read_entry(entry, signed, to)
     except PolicyInvalid as error:
-        raise UsageError(error.message, reason="signer-unusable") from error
+        raise UsageError(
+            error.message, reason="signer-unusable", hint=error.hint
+        ) from error
     before = current_bytes(to)
     text = _EMPTY.encode() if before is None else before
     _require_new(added, read_signers(parse_yaml(text, str(to)), str(to), beside(to)))

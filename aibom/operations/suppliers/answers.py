@@ -32,7 +32,7 @@ from aibom.digest import Digest
 from aibom.errors import AibomError, DocumentInvalid
 from aibom.operations.files import read_small, shown
 from aibom.operations.records import BUNDLE_END, STATEMENT_END
-from aibom.operations.suppliers.exact import is_same, is_same_organisation
+from aibom.operations.suppliers.exact import is_one_organisation, is_same
 from aibom.statement import Statement
 
 __all__ = [
@@ -317,7 +317,7 @@ def _own_refusal(item: Supplied, signer: AllowedSigner, about: About) -> str | N
     wide does not make the words of one organisation those of another.
     """
     party = signer.signer.party or ""
-    theirs = (is_same_organisation(party, owner) for owner in about.owners)
+    theirs = (is_one_organisation(party, owner) for owner in about.owners)
     if about.owners and not any(theirs):
         return "not-about-its-own"
     named = {name for name, digest in item.subjects if digest == about.digest}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from aibom.attest.answers_statement import MAX_EVIDENCE, MAX_NAME
@@ -75,8 +76,15 @@ class Beside:
             plain = (
                 name == path.name and not name.startswith(".") and "\x00" not in name
             )
-            is_file = plain and not path.is_symlink() and path.is_file()
-            found = hash_path(path).digest.value if is_file else None
+            found = hash_path(path).digest.value if plain and _is_file(path) else None
             self._found[name] = found
             (self.absent if found is None else self.checked).append(escape(name))
         return self._found[name]
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is not there."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):  # too long once it is bytes, or not to be encoded
+        return False

@@ -162,8 +162,8 @@ def _other_models(one: SupplierAnswer, node: Node, material: Material) -> Iterat
     found = {model.id for models in meant.values() for model in models}
     if node.id not in found or node.id == material.root:
         yield from _left_out(node, direct, found, material)
-    if not direct and node.id not in found:
-        return
+    if not direct and node.id not in found and not _is_recorded(node, material):
+        return  # nobody says that it has none
     for word, models in meant.items():
         yield from _otherwise(word, models, above, material)
 
@@ -187,6 +187,13 @@ def _bases(node: Node, material: Material) -> list[Node]:
     names |= {e.target for e in graph.edges_from(node.id, Relation.DERIVED_FROM)}
     found = [graph.nodes[name] for name in sorted(names)]
     return [one for one in found if one.kind is Kind.MODEL]
+
+
+def _is_recorded(node: Node, material: Material) -> bool:
+    """Whether trusted records tell of every step that made it: what else it used."""
+    steps = material.graph.generating_steps(node.id)
+    records = material.evidence.records_of
+    return bool(steps) and all(any(r.trusted for r in records(s)) for s in steps)
 
 
 def _called(model: Node, material: Material) -> frozenset[str]:

@@ -86,7 +86,12 @@ def add_evidence(
         require_received(received, now)
     data = read_bytes(path, limit=MAX_BYTES)
     if not data:
-        raise InputError("is empty", reason="document-empty", where=str(path))
+        raise InputError(
+            "is empty",
+            reason="document-empty",
+            where=str(path),
+            hint="fetch it again, or ask the supplier for the file with its content",
+        )
     subject = resolve_about(about, name, progress)
     document = SuppliedDocument(
         party,

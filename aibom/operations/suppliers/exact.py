@@ -18,6 +18,7 @@ __all__ = [
     "ORGANISATION_QUESTIONS",
     "Named",
     "hex_ids",
+    "is_one_organisation",
     "is_same",
     "is_same_commit",
     "is_same_digest",
@@ -202,10 +203,15 @@ def is_same_digest(one: str, other: str) -> bool:
 
 
 def is_same_commit(one: str, other: str) -> bool:
-    """Whether two revisions are the same; of a commit the first seven digits do."""
+    """Whether two revisions are the same; of a commit the first seven digits do.
+
+    A full id (40 or more digits) is the beginning of nothing but itself.
+    """
     first, second = plain(one), plain(other)
     if _COMMIT.fullmatch(first) and _COMMIT.fullmatch(second):
-        return first.startswith(second) or second.startswith(first)
+        shorter, longer = sorted((first, second), key=len)
+        if len(shorter) < min(_FULL):
+            return longer.startswith(shorter)
     return first == second
 
 
@@ -253,12 +259,30 @@ def is_same_organisation(one: str, other: str) -> bool:
     """Whether two names may mean one organisation: one has all words of the other.
 
     Loosely, as a legal form or a country may be left out: for what contradicts, never
-    for what allows by itself.
+    for what allows by itself, which :func:`is_one_organisation` is for.
     """
     first, second = _name_words(one), _name_words(other)
     if not first or not second:
         return plain(one) == plain(other)
     return first <= second or second <= first
+
+
+def is_one_organisation(one: str, other: str) -> bool:
+    """Whether two names are one organisation's, for what allows by itself.
+
+    Letter by letter, without regard to case; only the legal form at the end may be
+    left out, by one of them. Two different forms are two organisations.
+    """
+    (first, form), (second, other_form) = _name_and_form(one), _name_and_form(other)
+    return first == second and (form == other_form or not (form and other_form))
+
+
+def _name_and_form(text: str) -> tuple[str, str]:
+    words = plain(text.removeprefix("org:")).replace(",", " ").split()
+    end = len(words)
+    while end > 1 and words[end - 1].replace(".", "") in _FORMS:
+        end -= 1
+    return " ".join(words[:end]), " ".join(words[end:]).replace(".", "")
 
 
 def _name_words(text: str) -> frozenset[str]:

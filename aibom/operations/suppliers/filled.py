@@ -158,9 +158,7 @@ def _parsed(data: bytes, where: str) -> tuple[Any, tuple[int, ...]]:
 
 def _as_document(error: AibomError, where: str) -> DocumentInvalid:
     if error.reason != "policy-unreadable":
-        hint = error.hint or (
-            _TOO_MANY if error.reason == "document-too-large" else None
-        )
+        hint = _TOO_MANY if error.reason == "document-too-large" else error.hint
         return DocumentInvalid(
             error.message, reason=error.reason, where=where, hint=hint
         )

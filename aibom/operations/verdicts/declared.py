@@ -2,8 +2,9 @@
 
 ``aibom check --output declarations=FILE`` writes the first, unsigned: they are taken as
 they are, the word of a program. ``aibom gate --attest FILE`` writes the second; it is
-taken from a signer that the caller allows, and from nobody else. Whether such a verdict
-is new enough and asked enough to be relied upon is not asked here: that is
+taken from a signer that the caller allows, and from nobody else. One that has expired
+is taken as a counter claim. Whether such a verdict is new enough and asked enough to be
+relied upon is not asked here: that is
 :func:`aibom.operations.verdicts.files.verify_verdict`.
 """
 
@@ -87,7 +88,8 @@ def read_declarations(
         )
     signers = load_signers(believed.signers, artifact)
     verdict = _verified(path, signers, believed.now)
-    return Declarations(attested_declarations(verdict, str(graph.root)), verdict.signer)
+    document = attested_declarations(verdict, str(graph.root), believed.now)
+    return Declarations(document, verdict.signer)
 
 
 def _is_signed(path: Path) -> bool:

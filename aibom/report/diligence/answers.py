@@ -308,17 +308,17 @@ def _rules(results: Sequence[Result]) -> list[RuleNote]:
 
     No rule takes the room of another, however many things fail it.
     """
-    alike: dict[tuple[str, str, str, bool], list[str]] = {}
+    alike: dict[RuleNote, list[str]] = {}
     found: dict[str, set[RuleNote]] = {}
     for result in results:
         if result.status is Outcome.FAIL:
             found.setdefault(result.rule, set()).add(_failing(result))
         else:
-            key = (result.rule, result.status.value, result.reason, result.blocks)
-            alike.setdefault(key, []).append(result.label)
-    for (rule, status, reason, blocks), labels in alike.items():
-        note = RuleNote(rule, status, reason, about=_names(labels), blocks=blocks)
-        found.setdefault(rule, set()).add(note)
+            status, blocks = result.status.value, result.blocks
+            note = RuleNote(result.rule, status, result.reason, blocks=blocks)
+            alike.setdefault(note, []).append(result.label)
+    for one, labels in alike.items():
+        found.setdefault(one.rule, set()).add(replace(one, about=_names(labels)))
     shown = [note for notes in found.values() for note in _ranked(notes)[:_MOST_RULES]]
     return _ranked(shown)
 

@@ -8,13 +8,25 @@ from datetime import UTC, datetime, timedelta
 
 import certificates
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from worlds import NOW, key, signing
 
 from aibom.attest.authority import ByCertificate, ByKey
 from aibom.attest.bundle import parse_bundle
 from aibom.attest.chain import CertificateRoots
+from aibom.attest.keys import PublicKey, generate, load_private
 from aibom.attest.signers import PREDICATES, AllowedSigner
-from aibom.attest.signing import CertificateSigner, IdentitySigner, KeySigner
+from aibom.attest.signing import (
+    CertificateSigner,
+    IdentitySigner,
+    KeySigner,
+    in_low_form,
+)
 from aibom.attest.timestamps import TimestampRoots, request_timestamp
 from aibom.attest.verify import identify
 from aibom.digest import Digest
@@ -103,6 +115,56 @@ def test_a_key_says_which_one_it_is():
     assert (found.refusal, found.signed_at) == (None, None)
     assert found.statement.payload == PAYLOAD
     assert found.who == f"key {key('release').public.hint[:16]}…"
+
+
+CURVES = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}
+
+
+class OtherForm:
+    """A key, as of an HSM, that only ever gives the higher of both signatures."""
+
+    def __init__(self, curve):
+        self._key = ec.generate_private_key(curve)
+        self._order = curve.group_order
+        self._hash = {256: SHA256(), 384: SHA384(), 521: SHA512()}[curve.key_size]
+        self.public = PublicKey.of(self._key.public_key())
+
+    def sign(self, data: bytes) -> bytes:
+        return self.higher(self._key.sign(data, ec.ECDSA(self._hash)))
+
+    def higher(self, signature: bytes) -> bytes:
+        r, s = decode_dss_signature(signature)
+        return encode_dss_signature(r, max(s, self._order - s))
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+def test_of_both_signatures_the_lower_is_written(curve):
+    pair, stamped = OtherForm(curve), []
+
+    def noted(signature: bytes) -> bytes:
+        stamped.append(signature)
+        return b""
+
+    document = KeySigner(pair, noted).sign(PAYLOAD)
+    bundle = parse_bundle(to_json(KeySigner(pair).sign(PAYLOAD)), "b.json")
+    for found in (*stamped, bundle.signature):
+        assert decode_dss_signature(found)[1] <= curve.group_order // 2
+        assert in_low_form(found, pair.public) == found
+        assert pair.public.verifies(found, bundle.signed_bytes)
+        higher = pair.higher(found)
+        assert pair.public.verifies(higher, bundle.signed_bytes)
+        assert in_low_form(higher, pair.public) == found
+    assert base64.b64encode(stamped[0]).decode() in to_json(document).decode()
+
+
+def test_other_signatures_have_one_form():
+    pair = load_private(generate("ed25519", None)[0], None, "key")
+    assert in_low_form(pair.sign(b"x"), pair.public) == pair.sign(b"x")
+
+
+def test_what_is_no_ecdsa_signature_has_no_form():
+    with pytest.raises(ValueError, match=r"ASN.1|parsing"):
+        in_low_form(b"x" * 64, key("release").public)
 
 
 def test_a_key_with_a_time(authority):

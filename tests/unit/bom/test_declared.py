@@ -163,3 +163,20 @@ def test_two_assessments_are_not_mixed() -> None:
     with pytest.raises(AibomError) as refused:
         with_declarations(once, verdict(), graph, "v.json")
     assert refused.value.reason == "declarations-there"
+
+
+AFFIRMED: dict[str, dict[str, Any]] = {
+    "affirmation": {"statement": "All claims herein are true.", "signatories": []},
+    "signature": {"algorithm": "ES256", "value": "x"},
+}
+
+
+@pytest.mark.parametrize("member", AFFIRMED)
+def test_nobody_has_affirmed_or_signed_claims_that_are_put_in(member: str) -> None:
+    """What a supplier affirmed would stand over claims it never saw."""
+    graph = everything()
+    given = encode(graph)
+    given["declarations"][member] = AFFIRMED[member]
+    with pytest.raises(AibomError) as refused:
+        with_declarations(given, verdict(), graph, "v.json")
+    assert refused.value.reason == "declarations-there"

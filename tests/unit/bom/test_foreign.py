@@ -229,6 +229,14 @@ def test_datasets_by_reference_and_inline_are_training_data():
     assert found.value("location") == "https://acme.example/data"
 
 
+def test_a_dataset_that_says_nothing_is_none():
+    """Valid: an object with a reference, and without it."""
+    main = model(modelCard=card({}, {"ref": "data"}))
+    assert names(read(document(main, dataset()))) == {
+        ("acme/lab-7", "derived-from", "reviews", "training-data")
+    }
+
+
 def test_dependencies_between_components_are_requirements():
     app = {"type": "application", "bom-ref": "app", "name": "app"}
     members = {

@@ -366,6 +366,17 @@ def test_a_time_that_is_replaced_or_cut_is_told(tmp_path: Path) -> None:
         assert told in lost(converted(path, target))
 
 
+@pytest.mark.parametrize("listed", [[[]], None, ["a", 1], {}, "a"], ids=str)
+@pytest.mark.parametrize("target", FORMATS)
+def test_properties_that_are_none_are_read_past(
+    target: str, listed: Any, tmp_path: Path
+) -> None:
+    document = about()
+    document["metadata"]["properties"] = listed
+    done = converted(write(tmp_path, document), target)
+    assert done.problems > 0 or listed == {}
+
+
 def test_what_a_conversion_drops_and_nobody_tells_is_told(tmp_path: Path) -> None:
     """Tools as services are no part of ours, and make room for the citations."""
     ours = written(everything(), "1.7")

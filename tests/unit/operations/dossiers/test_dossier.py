@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import subprocess
@@ -13,6 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from dossier_world import (
     BOM,
     archived,
@@ -232,6 +238,26 @@ def test_a_signature_of_something_else(world):
     with pytest.raises(VerificationFailed) as refused:
         check(world, path)
     assert refused.value.reason == "dossier-signature-mismatch"
+
+
+def in_other_form(path: Path) -> None:
+    """Where (r, s) verifies so does (r, n-s), written by nobody who has the key."""
+    parts = read(path)
+    document = json.loads(parts[SIGNATURE])
+    (entry,) = document["dsseEnvelope"]["signatures"]
+    r, s = decode_dss_signature(base64.b64decode(entry["sig"]))
+    other = encode_dss_signature(r, ec.SECP256R1().group_order - s)
+    entry["sig"] = base64.b64encode(other).decode()
+    path.write_bytes(archived({**parts, SIGNATURE: to_json(document)}))
+
+
+def test_the_other_form_of_its_signature_is_another_archive(world):
+    path, _ = make(world)
+    in_other_form(path)
+    with pytest.raises(AibomError) as refused:
+        check(world, path)
+    assert refused.value.reason == "dossier-malformed"
+    assert "other form" in refused.value.message
 
 
 def edited(
@@ -456,3 +482,12 @@ def test_signatures_with_a_time_hold_when_certificates_have_ended(identities):
     with pytest.raises((UsageError, VerificationFailed)) as refused:
         check(identities, path, now - timedelta(days=3653))
     assert refused.value.reason in ("signed-in-future", "certificate-not-yet-valid")
+
+
+def test_the_log_holds_which_form_of_a_signature_it_was(identities):
+    now = datetime.now(UTC)
+    path, _ = make(identities, now, signer=identities.signing("release"))
+    assert check(identities, path, now).files > 0
+    in_other_form(path)
+    with pytest.raises(VerificationFailed):
+        check(identities, path, now)

@@ -278,6 +278,7 @@ def test_bytes_that_are_no_lock(reason: str, data: bytes) -> None:
     with pytest.raises(DocumentInvalid) as refused:
         parse_artifact_lock(data, "aibom.lock")
     assert refused.value.reason == reason
+    assert refused.value.hint == "take it from version control again, or lock anew"
 
 
 # ── what a reference finds ────────────────────

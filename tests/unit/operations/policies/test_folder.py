@@ -88,6 +88,26 @@ def test_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(PolicyInvalid) as caught:
         load_folder(tmp_path / "none", require_lock=False)
     assert caught.value.reason == "policy-unreadable"
+    assert caught.value.hint == "aibom policy init DIR writes one to start from"
+
+
+#: case of INVALID → what the next step is about
+NEXT_STEPS = {
+    "no-policy": "aibom policy init",
+    "data-not-there": "put it there",
+    "policy-is-a-folder": "name the file in it",
+    "policy-not-yaml": "indents",
+    "policy-misspelt": "correct what each line names",
+    "pack-unknown": "aibom policy list",
+}
+
+
+@pytest.mark.parametrize("case", NEXT_STEPS)
+def test_the_next_step_is_told(world: World, case: str) -> None:
+    INVALID[case][1](world.verifier)
+    with pytest.raises(PolicyInvalid) as caught:
+        load_folder(world.verifier, require_lock=False)
+    assert NEXT_STEPS[case] in str(caught.value.hint)
 
 
 def lock_of(world: World) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from supplier_world import allowing, answering, filled, imported, material_of
-from worlds import COMMIT, MODEL, NOW, World, signing
+from worlds import COMMIT, MODEL, NOW, ROLES, World, signers_document, signing
 
 from aibom.attest.signers import AllowedSigner
 from aibom.lineage.graph import Graph
@@ -115,6 +115,12 @@ CONFLICTING: dict[str, Case] = {
         {"answer": f"It is {BASE} at {OTHER}."},
         (OTHER, COMMIT),
     ),
+    "a base that its closed lineage does not have": (
+        MODELS,
+        BASE,
+        {"exact": f"meta/llama@{OTHER}"},
+        ("the lineage does not have meta/llama",),
+    ),
     "another place of a dataset": (
         "data-provenance.sources",
         "acme/data/items",
@@ -166,6 +172,26 @@ def test_what_does_not_differ_is_no_conflict(
     world: World, question: str, name: str, values: Mapping[str, str]
 ) -> None:
     assert told(world, question, name, **values).status is Status.STATED
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_only_trusted_records_say_that_there_is_no_base(
+    world: World, trusted: bool
+) -> None:
+    edit = answering(MODELS, name=BASE, exact="meta/llama")
+    imported(world, filled(world, edit), output=world.evidence / "a")
+    found = read_supplied([world.evidence], (), NOW)
+    roles = [role for role in ROLES if trusted or role not in ("base", "pipeline")]
+    signers = json.dumps(signers_document(roles))
+    (world.verifier / "signers.yaml").write_text(signers)
+    world.lock()
+    material = material_of(world, evidence=(world.evidence,), policy=world.verifier)
+    steps = material.graph.generating_steps(world.node(BASE).id)
+    found_records = [r for step in steps for r in material.evidence.records_of(step)]
+    assert steps
+    assert any(record.trusted for record in found_records) is trusted
+    (entry,) = supplied_entries(found, material)[MODELS, world.node(BASE).id]
+    assert entry.status is (Status.CONFLICTING if trusted else Status.STATED)
 
 
 # ── what a BOM says beside its lineage ──────────────────────
@@ -296,6 +322,8 @@ OWNERS: dict[str, tuple[tuple[str, ...], str, str | None]] = {
     "nobody is named": ((), "supplier", "acme release"),
     "its own": (("org:Acme",), "supplier", "acme release"),
     "its own, with a legal form": (("org:Acme GmbH",), "owner", "acme release"),
+    "one whose name has its word": (("org:Meta Acme",), "owner", None),
+    "one of another country": (("org:Acme Germany",), "supplier", None),
     "another's": (("org:Emca",), "supplier", None),
     "published by another": (("org:Emca",), "publisher", None),
     "both": (("org:Acme", "org:Emca"), "supplier", "acme release"),

@@ -7,6 +7,7 @@ import pytest
 from aibom.operations.suppliers.exact import (
     Named,
     hex_ids,
+    is_one_organisation,
     is_same,
     named_in,
     wrong_with,
@@ -24,6 +25,11 @@ SAME: dict[str, tuple[str, str, str, bool]] = {
     "two digests": (BYTES, A, B, False),
     "the beginning of a commit": (PINNED, COMMIT[:7], COMMIT, True),
     "too little of a commit": (PINNED, COMMIT[:6], COMMIT, False),
+    "a long id that begins with a commit": (PINNED, COMMIT, COMMIT + "0" * 24, False),
+    "a digit more than a commit": (PINNED, COMMIT, COMMIT + "0", False),
+    "nearly all of a commit": (PINNED, COMMIT[:39], COMMIT, True),
+    "the beginning of a long id": (PINNED, A[:39], A, True),
+    "a commit in capitals": (PINNED, COMMIT.upper(), COMMIT, True),
     "a name and a commit": (PINNED, "main", COMMIT, False),
     "a licence in another order": (
         LICENCE,
@@ -64,6 +70,30 @@ def test_what_means_the_same(case: tuple[str, str, str, bool]) -> None:
     question, one, other, same = case
     assert is_same(question, one, other) is same
     assert is_same(question, other, one) is same
+
+
+ONE_ORGANISATION: dict[str, tuple[str, str, bool]] = {
+    "letter by letter": ("org:Acme", "org:Acme", True),
+    "in capitals": ("org:ACME", "org:Acme", True),
+    "a legal form": ("org:Acme", "org:Acme GmbH", True),
+    "a legal form with points": ("org:Acme, Inc.", "org:Acme inc", True),
+    "two legal forms": ("org:Acme AG", "org:Acme GmbH", False),
+    "one word of it": ("org:AI", "org:Meta AI", False),
+    "the first word": ("org:Acme", "org:Acme Germany", False),
+    "another order": ("org:Data Acme", "org:Acme Data", False),
+    "other signs": ("org:X.ai", "org:Xai", False),
+    "a form within": ("org:Co Op", "org:Op", False),
+    "nothing but a form": ("org:SE", "org:AG", False),
+    "no words": ("org:!", "org:?", False),
+    "nobody": ("", "org:Acme", False),
+}
+
+
+@pytest.mark.parametrize("case", ONE_ORGANISATION.values(), ids=ONE_ORGANISATION)
+def test_who_is_one_organisation(case: tuple[str, str, bool]) -> None:
+    one, other, same = case
+    assert is_one_organisation(one, other) is same
+    assert is_one_organisation(other, one) is same
 
 
 WRONG: dict[str, tuple[str, str, str | None]] = {

@@ -295,6 +295,18 @@ def test_a_name_leads_nowhere_else(world: World, name: str) -> None:
     assert done.absent == (name,)
 
 
+LONG = {"in two bytes": "é" * 130, "in three": "漢" * 150, "in four": "🎻" * 150}
+
+
+@pytest.mark.parametrize("name", LONG.values(), ids=LONG)
+def test_a_name_that_no_file_can_have_is_not_there(world: World, name: str) -> None:
+    """Short in characters, and longer in bytes than file systems take."""
+    error = refused(imported, world, filled(world, naming(name, None)))
+    assert (error.reason, "not here" in error.message) == ("answers-invalid", True)
+    done = imported(world, filled(world, naming(name, "d" * 64)))
+    assert (done.absent, done.checked) == ((name,), ())
+
+
 # ── what they must be about ──────────────────────
 
 
@@ -521,6 +533,12 @@ def test_what_is_no_questionnaire(world: World, data: bytes, reason: str) -> Non
     path.write_bytes(data)
     error = refused(imported, world, path)
     assert (error.reason, error.exit_code) == (reason, 12)
+
+
+def test_one_too_long_is_asked_in_parts(world: World) -> None:
+    path = world.root / "answers.yaml"
+    path.write_bytes(RAW["endless yaml"][0])
+    assert "ask with one for each part" in str(refused(imported, world, path).hint)
 
 
 def test_nothing_answered(world: World) -> None:
