@@ -66,8 +66,8 @@ wrong call or policy, 12 for what is no JSON object.
     "--artifact",
     type=PATH,
     metavar="PATH",
-    help="The folder or file that the BOM is about: read and hash its bytes. What "
-    "matches is proved; what differs is told as a conflict.",
+    help="The folder or file that the BOM is about: read and hash its bytes. If they "
+    "match as a whole, its digest is proved; what differs is told as a conflict.",
 )
 @click.option(
     "--compare",

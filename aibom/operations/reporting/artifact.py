@@ -1,8 +1,9 @@
 """The artifact's bytes in a report: what matches is proved, what differs conflicts.
 
-A report never fails because bytes differ, as it is no gate. Digests that the BOM names
-and that were computed here from bytes are proved; where the product's own is another
-one, both are told.
+A report never fails because bytes differ, as it is no gate. The product's digest is
+proved where what was read here has exactly that one; where it has another, both are
+told. Bytes that came with the product prove nothing of what it was made from: that a
+file lies there does not show that a step ever used it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from aibom.digest import Content
+from aibom.digest import Content, Digest, File
 from aibom.errors import UsageError
 from aibom.lineage.evidence import EvidenceSet
+from aibom.lineage.graph import Graph
 from aibom.lineage.nodes import Node, Origin
 from aibom.operations.files import is_inside
 from aibom.operations.policies.folder import Folder
@@ -23,6 +25,7 @@ from aibom.report.diligence.material import Artifact, Material
 from aibom.report.diligence.model import Entry, Status
 
 __all__ = [
+    "artifact_notes",
     "artifact_of",
     "contradictions",
     "looked_at",
@@ -34,10 +37,16 @@ __all__ = [
 _SHOWN = 10
 
 
-def with_bytes(evidence: EvidenceSet, content: Content) -> EvidenceSet:
-    """The evidence, and with it every digest that was computed here."""
-    found = frozenset({content.digest, *(file.digest for file in content.files)})
-    return replace(evidence, recomputed=found, bytes_checked=True)
+def with_bytes(evidence: EvidenceSet, digest: Digest, graph: Graph) -> EvidenceSet:
+    """The evidence, with the product's digest if that is the one computed here.
+
+    Nothing else counts as hashed, whatever lies in the folder, and nothing at all does
+    where the digest is another one. A digest belongs to one thing of a lineage
+    (:mod:`aibom.lineage.graph`), so that it cannot stand for what was used as well.
+    """
+    if graph.nodes[str(graph.root)].digest != digest:
+        return replace(evidence, recomputed=frozenset(), bytes_checked=False)
+    return replace(evidence, recomputed=frozenset({digest}), bytes_checked=True)
 
 
 def looked_at(
@@ -56,12 +65,14 @@ def looked_at(
     return evidence
 
 
-def artifact_of(
-    path: Path, content: Content, root: Node, evidence: EvidenceSet
-) -> Artifact:
-    """What a report tells of the bytes; the differences of files by name."""
-    same = None if root.digest is None else root.digest in evidence.recomputed
-    told = list(_differences(content, root)) if same is False else []
+def artifact_of(path: Path, content: Content, root: Node) -> Artifact:
+    """What a report tells of the bytes; the differences of files by name.
+
+    They agree only as a whole: one file with the named digest is not the folder. A list
+    of files in the BOM is compared also where the digest is the same.
+    """
+    same = None if root.digest is None else root.digest == content.digest
+    told = [*_digests(content, root), *_listings(content, root)]
     left = len(told) - _SHOWN - 1
     if left > 0:
         told = [*told[: _SHOWN + 1], f"and {left:,} more files differ"]
@@ -75,19 +86,49 @@ def artifact_of(
     )
 
 
-def _differences(content: Content, root: Node) -> Iterator[str]:
-    yield f"what is there is {content.digest}; the BOM says {root.digest}"
-    there = {file.path: file.digest.value for file in content.files}
-    wanted = {file.path: file.digest.value for file in root.files}
-    if not wanted:
+def artifact_notes(content: Content) -> Iterator[str]:
+    """What the reader should know of the folder, and no digest tells."""
+    if content.housekeeping:
+        yield (
+            "In the artifact's folder, but part of no digest, not hashed and not "
+            f"compared: {', '.join(content.housekeeping)}"
+        )
+
+
+def _digests(content: Content, root: Node) -> Iterator[str]:
+    if root.digest is None or root.digest == content.digest:
         return
-    for name in sorted(there.keys() | wanted.keys()):
+    yield f"what is there is {content.digest}; the BOM says {root.digest}"
+    named = [file.path for file in content.files if file.digest == root.digest]
+    if named:
+        yield (
+            f"{len(named):,} of {len(content.files):,} files is the named one "
+            f"({named[0]}); the BOM is about that file, and not about the folder"
+        )
+
+
+def _listings(content: Content, root: Node) -> Iterator[str]:
+    """Where the files there are others than those the BOM lists, if it lists any."""
+    there = {file.path: file for file in content.files}
+    wanted = {file.path: file for file in root.files}
+    if content.digest.form == "file" and len(root.files) == 1:
+        # A single file is the same one under whatever name.
+        there = dict(zip(wanted, content.files, strict=True))
+    for name in sorted(there.keys() | wanted.keys()) if wanted else ():
         if name not in there:
             yield f"{name}: is in the BOM, and not there"
         elif name not in wanted:
             yield f"{name}: is there, and not in the BOM"
-        elif there[name] != wanted[name]:
-            yield f"{name}: is sha256:{there[name]}; the BOM says sha256:{wanted[name]}"
+        else:
+            yield from _one(there[name], wanted[name])
+
+
+def _one(there: File, wanted: File) -> Iterator[str]:
+    name = wanted.path
+    if there.digest.value != wanted.digest.value:
+        yield f"{name}: is {there.digest}; the BOM says {wanted.digest}"
+    elif there.size != wanted.size:
+        yield f"{name}: is {there.size:,} bytes; the BOM says {wanted.size:,}"
 
 
 def contradictions(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from aibom.lineage.evidence import Signer
 from aibom.operations.reporting.coverage import load_profile
+from aibom.operations.reporting.subject import subject_of
 from aibom.report.completeness.coverage import tally
 from aibom.report.completeness.subject import Subject
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Ratio
-from aibom.report.own import document_signer
 
 __all__ = ["PROFILES", "completeness"]
 
@@ -18,25 +19,27 @@ PROFILES = ("g7-2026",)
 
 
 def completeness(
-    material: Material, profiles: Iterable[str] = PROFILES
+    material: Material,
+    profiles: Iterable[str] = PROFILES,
+    signer: Signer | None = None,
 ) -> tuple[Ratio, ...]:
     """One row for each profile; none for what is no CycloneDX at all.
+
+    ``signer`` is who was found, in this run, to stand behind exactly this BOM; without,
+    it is who signed the bundle beside it, if allowed.
 
     Raises :class:`~aibom.errors.UsageError` (``profile-unknown``).
     """
     if not material.file.readable:
         return ()
-    signature = material.signature
-    # Without a name nobody signed it: a stranger's signature has none either.
-    name = signature.signer if signature.state == "allowed" else ""
-    subject = Subject(
+    subject = subject_of(
         material.document,
         material.graph,
-        material.file.digest,
+        material.file,
         material.evidence,
-        signer=document_signer(material.evidence, material.root, name),
-        valid=not material.file.problems,
-        listed=frozenset(material.listed),
+        listed=material.listed,
+        signer=signer or material.signer,
+        signed_at=material.signature.signed_at,
         now=material.now,
     )
     return tuple(_ratio(name, subject) for name in profiles)

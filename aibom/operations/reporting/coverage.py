@@ -8,20 +8,25 @@ is invalid is measured without evidence, which is told.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from aibom.attest.signers import AllowedSigner
 from aibom.bom.decode import is_profiled
-from aibom.bom.parse import parse, read_bytes
+from aibom.bom.parse import read_bytes
 from aibom.digest import BOM_NAME, Progress, hash_path
 from aibom.errors import DocumentInvalid, UsageError
-from aibom.lineage.evidence import EvidenceSet
-from aibom.operations.scanning.bom import scan_document
+from aibom.lineage.evidence import EvidenceSet, Signer
+from aibom.lineage.graph import Graph
+from aibom.operations.reporting.artifact import with_bytes
+from aibom.operations.reporting.beside import verify_with_beside
+from aibom.operations.reporting.reading import DocumentRead, read_tolerantly
+from aibom.operations.reporting.signature import bom_signature
+from aibom.operations.reporting.subject import subject_of
 from aibom.operations.validate import load_bom
 from aibom.operations.verify import (
     Verified,
@@ -32,7 +37,6 @@ from aibom.operations.verify import (
 )
 from aibom.reading import parse_yaml, suggest
 from aibom.report.completeness.coverage import Coverage, coverage
-from aibom.report.completeness.places import at_pointer
 from aibom.report.completeness.profile import Profile, read_profile
 from aibom.report.completeness.subject import Subject
 from aibom.resources import policy_path
@@ -119,96 +123,99 @@ def read_subject(
             hint="--signers FILE, with those whom you believe",
         )
     bom = path / BOM_NAME if path.is_dir() else path
-    measured = _read(bom, now)
+    read = read_tolerantly(bom)
+    checked = _Checked(read.graph)
     if signers is not None:
-        return _with_evidence(measured, path, bom, signers, evidence, now, progress)
-    if path.is_dir():
-        return _with_bytes(measured, path, progress)
-    return measured
-
-
-def _read(path: Path, now: datetime) -> Measured:
-    """The document as it is, tolerantly; nothing of it is verified."""
-    data = read_bytes(path)
-    digest = hashlib.sha256(data).hexdigest()
-    parsed = parse(data, str(path))
-    graph, findings = scan_document(path)
-    version: Any = parsed.document.get("specVersion")
-    for finding in findings:
-        _leave_out(parsed.document, finding.pointer)
+        checked = _with_evidence(read, path, bom, signers, evidence, now, progress)
+    elif path.is_dir():
+        checked = _with_bytes(read, path, progress)
+    version: Any = read.document.get("specVersion")
+    subject = subject_of(
+        read.document,
+        checked.graph,
+        read.file,
+        checked.evidence,
+        listed=read.graph.nodes,
+        signer=checked.signer,
+        signed_at=checked.signed_at,
+        now=now,
+    )
     return Measured(
-        str(path),
+        str(bom),
         version[:20] if isinstance(version, str) else "",
-        Subject(
-            parsed.document,
-            graph,
-            digest,
-            valid=not findings,
-            listed=frozenset(graph.nodes),
-            now=now,
-        ),
-        len(findings),
+        subject,
+        len(read.file.problems),
+        checked.warnings,
     )
 
 
-def _leave_out(document: dict[str, Any], pointer: str) -> None:
-    """Blank the one text or number that a problem is about: it is no answer.
-
-    A problem of a whole object or list leaves the rest of it as it stands.
-    """
-    above, _, name = pointer.rpartition("/")
-    holder, value = at_pointer(document, above), at_pointer(document, pointer)
-    if value is None or isinstance(value, (dict, list)):
-        return
-    if isinstance(holder, dict):
-        holder[name.replace("~1", "/").replace("~0", "~")] = None
-    elif isinstance(holder, list):
-        holder[int(name)] = None
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    graph: Graph
+    evidence: EvidenceSet = field(default_factory=EvidenceSet)
+    signer: Signer | None = None
+    signed_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
 
 
-def _with_bytes(measured: Measured, path: Path, progress: Progress | None) -> Measured:
+def _with_bytes(read: DocumentRead, path: Path, progress: Progress | None) -> _Checked:
     content = hash_path(path, progress=progress)
-    found = frozenset({content.digest, *(file.digest for file in content.files)})
-    evidence = EvidenceSet(recomputed=found, bytes_checked=True)
-    root = measured.subject.root
-    warnings = measured.warnings
-    if root is None or root.digest != content.digest:
-        warnings = (*warnings, f"{path}: the files are not those that the BOM names")
-    subject = replace(measured.subject, evidence=evidence)
-    return replace(measured, subject=subject, warnings=warnings)
+    evidence = with_bytes(EvidenceSet(), content.digest, read.graph)
+    warnings: tuple[str, ...] = ()
+    if read.graph.nodes[str(read.graph.root)].digest != content.digest:
+        warnings = (f"{path}: the files are not those that the BOM names",)
+    return _Checked(read.graph, evidence, warnings=warnings)
 
 
 def _with_evidence(
-    measured: Measured,
+    read: DocumentRead,
     path: Path,
     bom: Path,
     signers: Path,
     evidence: tuple[Path, ...],
     now: datetime,
     progress: Progress | None,
-) -> Measured:
+) -> _Checked:
     allowed = load_signers(signers, path)
     try:
         if path.is_dir():
             verified = verify(path, allowed, evidence, now, progress=progress)
-        elif is_profiled(measured.subject.document):
-            verified = verify_document(bom, allowed, evidence, now)
+        elif is_profiled(read.document):
+            verified = _document(read, bom, allowed, evidence, now)
         else:
             loaded = load_bom(read_bytes(bom), str(bom), "references")
             verified = verify_claims(loaded, allowed, evidence, now)
     except DocumentInvalid as error:
         told = f"the evidence was not used: {error.message} [{error.reason}]"
-        return replace(measured, warnings=(*measured.warnings, told))
-    return _verified(measured, verified)
+        return _Checked(read.graph, warnings=(told,))
+    return _verified(verified)
 
 
-def _verified(measured: Measured, verified: Verified) -> Measured:
-    subject = replace(
-        measured.subject,
-        graph=verified.graph,
-        evidence=verified.evidence,
-        signer=verified.signer,
-        signed_at=verified.signed_at,
+def _document(
+    read: DocumentRead,
+    bom: Path,
+    signers: tuple[AllowedSigner, ...],
+    evidence: tuple[Path, ...],
+    now: datetime,
+) -> Verified:
+    """The BOM alone, with its signature: beside it, or in the evidence."""
+    names = read.graph.nodes[str(read.graph.root)].values("name")
+    signature = bom_signature(bom, read.file.digest, names, signers, now)
+    if signature.state != "allowed":
+        return verify_document(bom, signers, evidence, now)
+    verified = verify_with_beside(bom, signers, evidence, now)
+    return replace(verified, signed_at=signature.signed_at)
+
+
+def _verified(verified: Verified) -> _Checked:
+    """What was verified; of the bytes, those of the product prove only the product."""
+    evidence, root = verified.evidence, verified.graph.nodes[verified.root]
+    if evidence.recomputed and root.digest is not None:
+        evidence = with_bytes(evidence, root.digest, verified.graph)
+    return _Checked(
+        verified.graph,
+        evidence,
+        verified.signer,
+        verified.signed_at,
+        verified.warnings,
     )
-    warnings = (*measured.warnings, *verified.warnings)
-    return replace(measured, subject=subject, warnings=warnings)

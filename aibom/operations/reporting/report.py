@@ -7,20 +7,18 @@ well, on an invalid one, and on those of other tools.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from aibom.bom.collector import collector_paused
-from aibom.bom.parse import read_bytes
-from aibom.digest import BOM_NAME, BUNDLE_NAME, Content, Progress, hash_path
+from aibom.digest import BOM_NAME, Content, Progress, hash_path
 from aibom.errors import AibomError, InputError, UsageError
 from aibom.lineage.closure import close
+from aibom.lineage.evidence import Signer
 from aibom.operations.files import read_small
 from aibom.operations.gate import Options, decided
-from aibom.operations.place import bundle_beside, is_bom_name
 from aibom.operations.policies.folder import Folder, load_folder, require_outside
 from aibom.operations.reporting.artifact import (
     artifact_notes,
@@ -29,6 +27,7 @@ from aibom.operations.reporting.artifact import (
     looked_at,
     with_bytes,
 )
+from aibom.operations.reporting.beside import verify_with_beside
 from aibom.operations.reporting.completeness import PROFILES, completeness
 from aibom.operations.reporting.preset import preset_folder
 from aibom.operations.reporting.reading import (
@@ -159,7 +158,7 @@ def _report_and_material(
     content = (
         None if asked.artifact is None else hash_path(asked.artifact, progress=progress)
     )
-    material = _material(bom, asked, folder, not_asked, content, now)
+    material, signer = _material(bom, asked, folder, not_asked, content, now)
     catalogue = load_catalogue()
     told = contradictions(material, catalogue)
     if told:
@@ -167,7 +166,7 @@ def _report_and_material(
             key: (*material.supplied.get(key, ()), *new) for key, new in told.items()
         }
         material = replace(material, supplied={**material.supplied, **both})
-    ratios = completeness(material, asked.profiles)
+    ratios = completeness(material, asked.profiles, signer)
     report = build_report(material, catalogue, ratios)
     if old is not None:
         changes = changes_since(old, str(asked.compare), report)
@@ -220,7 +219,8 @@ def _material(
     not_asked: tuple[str, ...],
     content: Content | None,
     now: datetime,
-) -> Material:
+) -> tuple[Material, Signer | None]:
+    """What the report is made from, and who stands behind exactly this BOM."""
     read = read_tolerantly(bom)
     root = read.graph.nodes[str(read.graph.root)]
     names = root.values("name")
@@ -252,10 +252,15 @@ def _material(
         not_asked=not_asked,
         audit_types=_audit_types(folder),
         conflicts=(*conflicts, *_differences(artifact)),
-        notes=(*_notes(conflicts), *_artifact_notes(content, verified)),
+        notes=(*_notes(conflicts), *(artifact_notes(content) if content else ())),
         artifact=artifact,
     )
-    supplied = read_supplied(asked.evidence, folder.signers, now)
+    return _with_supplied(material, asked, folder), verified.signer
+
+
+def _with_supplied(material: Material, asked: Asked, folder: Folder) -> Material:
+    """With what suppliers answered beside the BOM, if anything was given."""
+    supplied = read_supplied(asked.evidence, folder.signers, material.now)
     if not (supplied.items or supplied.problems):
         return material
     return replace(
@@ -279,8 +284,8 @@ def _with_artifact(
     artifact = artifact_of(asked.artifact, content, graph.nodes[verified.root])
     if not artifact.agrees:
         return verified, verified, artifact
-    told = with_bytes(verified.evidence, content, graph)
-    looked = looked_at(verified.evidence, asked.artifact, content, folder)
+    told = with_bytes(verified.evidence, content.digest, graph)
+    looked = looked_at(told, asked.artifact, content, folder)
     return (
         replace(verified, evidence=told),
         replace(verified, evidence=looked),
@@ -292,10 +297,6 @@ def _differences(artifact: Artifact | None) -> tuple[str, ...]:
     if artifact is None:
         return ()
     return tuple(f"artifact {artifact.name}: {text}" for text in artifact.differences)
-
-
-def _artifact_notes(content: Content | None, verified: Verified) -> tuple[str, ...]:
-    return () if content is None else tuple(artifact_notes(content, verified.graph))
 
 
 def _audit_types(folder: Folder) -> dict[str, tuple[str, ...]]:
@@ -338,15 +339,4 @@ def _verified(
         return verify_claims(read.claims, folder.signers, asked.evidence, now)
     if state != "allowed":
         return verify_document(bom, folder.signers, asked.evidence, now)
-    with tempfile.TemporaryDirectory(prefix="aibom-") as scratch:
-        # Nothing else of the artifact's folder is evidence, so these two alone.
-        beside = Path(scratch, "beside-the-bom")
-        beside.mkdir()
-        Path(beside, BOM_NAME).write_bytes(read_bytes(bom))
-        Path(beside, BUNDLE_NAME).write_bytes(read_small(_bundle(bom)))
-        evidence = (*asked.evidence, beside)
-        return verify_document(bom, folder.signers, evidence, now)
-
-
-def _bundle(bom: Path) -> Path:
-    return bundle_beside(bom) if is_bom_name(bom.name) else bom
+    return verify_with_beside(bom, folder.signers, asked.evidence, now)

@@ -151,7 +151,9 @@ def _makes_digest(node: Node) -> bool:
         computed = manifest_digest((one.path, one.digest.value) for one in node.files)
     except AibomError:
         return False
-    return node.digest in (computed, *(f.digest for f in node.files[:1]))
+    # A file has its own digest, and only where it is all there is.
+    alone = node.files if len(node.files) == 1 else ()
+    return node.digest in (computed, *(f.digest for f in alone))
 
 
 def _content(place: Place, node: Node, what: str) -> Found:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from worlds import NOW, World, make_world
 
 from aibom.errors import DocumentInvalid, UsageError, VerificationFailed
+from aibom.operations.reporting.completeness import completeness
 from aibom.operations.reporting.coverage import (
     DEFAULT_PROFILE,
     load_profile,
     measure,
     profile_ids,
     read_subject,
+)
+from aibom.operations.reporting.report import (
+    Asked,
+    make_report,
+    report_and_material,
 )
 from aibom.report.completeness.coverage import State
 from aibom.report.completeness.machine import coverage_document
@@ -228,6 +235,17 @@ def test_other_bytes_are_told_and_verify_nothing(world):
     assert one.by_bytes == 2
 
 
+@pytest.mark.parametrize("verified", [False, True], ids=["hashed", "verified"])
+def test_a_file_of_the_product_verifies_nothing_else(world, verified):
+    """Neither way of reading a folder counts its files as what was used."""
+    measured = read_subject(
+        world.model, NOW, **(with_evidence(world) if verified else {})
+    )
+    root = measured.subject.root
+    assert root.files
+    assert measured.subject.evidence.recomputed == {root.digest}
+
+
 # ── evidence ────────────────────
 
 
@@ -287,6 +305,64 @@ def test_evidence_without_signers_is_refused(world):
     with pytest.raises(UsageError) as raised:
         read_subject(world.bom, NOW, evidence=(world.evidence,))
     assert raised.value.reason == "signers-missing"
+
+
+# ── the same in a report ────────────────────
+
+
+def late(document):
+    document["metadata"]["timestamp"] = "nonsense"
+
+
+def elsewhere(document):
+    document["metadata"]["component"]["components"].pop()
+
+
+SAME = {
+    "ours, nothing given": (None, False),
+    "ours, with its signature beside": (None, True),
+    "a broken time": (late, False),
+    "a broken time, with evidence": (late, True),
+    "files that do not make the digest": (elsewhere, True),
+}
+
+
+@pytest.mark.parametrize("case", SAME.values(), ids=SAME)
+def test_a_report_counts_the_same(world, case):
+    change, given = case
+    if change is not None:
+        document = json.loads(world.bom.read_text())
+        change(document)
+        world.bom.write_text(json.dumps(document))
+    assert_same(world.bom, **(with_evidence(world) if given else {}))
+
+
+def test_a_report_counts_the_same_where_the_signature_is_in_the_evidence(
+    world, tmp_path
+):
+    pair = tmp_path / "pair"
+    pair.mkdir()
+    for path in (world.bom, world.bundle):
+        (pair / path.name).write_bytes(path.read_bytes())
+    alone = tmp_path / "supplier.cdx.json"
+    alone.write_bytes(world.bom.read_bytes())
+    signers = world.verifier / "signers.yaml"
+    found = assert_same(alone, evidence=(world.evidence, pair), signers=signers)
+    assert found[2] == 1
+
+
+@pytest.mark.parametrize("document", [POOR, INVALID], ids=["poor", "invalid"])
+def test_a_report_on_the_bom_of_another_tool_counts_the_same(write, document):
+    assert_same(write(document))
+
+
+def assert_same(path: Path, **given) -> tuple[int, ...]:
+    report = make_report(path, Asked(**given), NOW)
+    found = numbers(path, DEFAULT_PROFILE, **given)[DEFAULT_PROFILE]
+    (one,) = report.completeness
+    told = (one.answered, one.by_bytes, one.by_signature, one.applicable)
+    assert told == found
+    return found
 
 
 # ── documents and profiles ────────────────────
@@ -353,3 +429,14 @@ def test_same_input_same_bytes(world):
         return to_json(coverage_document(found, digest, "1.6", valid=True))
 
     assert once() == once()
+
+
+def test_a_time_that_an_authority_vouches_for_counts_in_a_report_as_well(world):
+    _, material = report_and_material(world.bom, Asked(**with_evidence(world)), NOW)
+    told = f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
+    metadata = {**material.document["metadata"], "timestamp": told}
+    dated = replace(material, document={**material.document, "metadata": metadata})
+    (before,) = completeness(dated)
+    vouched = replace(dated.signature, signed_at=NOW)
+    (after,) = completeness(replace(dated, signature=vouched))
+    assert after.by_signature == before.by_signature + 1

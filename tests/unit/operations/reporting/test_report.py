@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,10 +30,10 @@ from worlds import (
 )
 
 from aibom.bom.encode import encode, to_bytes
-from aibom.digest import BOM_NAME, BUNDLE_NAME, Digest
+from aibom.digest import BOM_NAME, BUNDLE_NAME, Digest, hash_path
 from aibom.errors import AibomError, DocumentInvalid, InputError, UsageError
 from aibom.lineage.build import GraphBuilder
-from aibom.lineage.nodes import Kind, Origin
+from aibom.lineage.nodes import Kind, Origin, Relation
 from aibom.operations.reporting.output import place_for
 from aibom.operations.reporting.preset import preset_folder
 from aibom.operations.reporting.report import (
@@ -41,12 +42,14 @@ from aibom.operations.reporting.report import (
     make_report,
     report_and_material,
 )
+from aibom.report.diligence.catalogue import Way
 from aibom.report.diligence.drawing import draw_lineage
 from aibom.report.diligence.html import report_html
 from aibom.report.diligence.machine import report_document, report_json
 from aibom.report.diligence.markdown import report_markdown
 from aibom.report.diligence.model import Status
 from aibom.report.diligence.pointers import resolve
+from aibom.report.diligence.proofs import PROOFS
 from aibom.resources import read_schema
 
 GOLDEN = Path(__file__).resolve().parents[3] / "golden" / "reports"
@@ -475,14 +478,11 @@ def test_many_differences_are_counted(world):
     assert lines[-1] == "artifact model: and 20 more files differ"
 
 
-def test_a_file_of_another_tools_bom_is_found_in_the_folder(tmp_path):
-    folder = tmp_path / "delivered"
-    folder.mkdir()
-    (folder / "weights.bin").write_bytes(b"weights")
-    (folder / "README").write_bytes(b"read me")
-    good = hashlib.sha256(b"weights").hexdigest()
+def another_tools_bom(tmp_path, content: bytes) -> Path:
+    """A BOM that names the SHA-256 of one file, and lists none."""
     path = tmp_path / "their.cdx.json"
     document = json.loads((GOLDEN / "empty.cdx.json").read_text())
+    good = hashlib.sha256(content).hexdigest()
     model = {
         "type": "machine-learning-model",
         "name": "m",
@@ -491,11 +491,153 @@ def test_a_file_of_another_tools_bom_is_found_in_the_folder(tmp_path):
     }
     document.update(metadata={"component": model}, components=[])
     path.write_text(json.dumps(document))
-    report = make_report(path, Asked(artifact=folder), NOW)
+    return path
+
+
+def test_a_file_that_another_tools_bom_names_agrees_as_that_file(tmp_path):
+    """Under whatever name it was delivered."""
+    weights = tmp_path / "renamed.bin"
+    weights.write_bytes(b"weights")
+    bom = another_tools_bom(tmp_path, b"weights")
+    report, material = report_and_material(bom, Asked(artifact=weights), NOW)
     assert report.by_id["identity.digest"].status is Status.PROVED
-    (folder / "weights.bin").write_bytes(b"others")
-    report = make_report(path, Asked(artifact=folder), NOW)
+    assert (material.artifact.agrees, material.artifact.differences) == (True, ())
+    weights.write_bytes(b"others")
+    report = make_report(bom, Asked(artifact=weights), NOW)
     assert report.by_id["identity.digest"].status is Status.CONFLICTING
+
+
+def test_one_file_of_a_folder_with_the_named_digest_is_not_the_product(tmp_path):
+    """Else a licence beside exchanged weights would prove them."""
+    folder = tmp_path / "delivered"
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(b"anybody's")
+    (folder / "LICENSE").write_bytes(b"MIT")
+    bom = another_tools_bom(tmp_path, b"MIT")
+    report, material = report_and_material(bom, Asked(artifact=folder), NOW)
+    assert report.by_id["identity.digest"].status is Status.CONFLICTING
+    assert material.artifact.agrees is False
+    assert "1 of 2 files is the named one (LICENSE)" in material.artifact.differences[1]
+    assert report.completeness == make_report(bom, Asked(), NOW).completeness
+
+
+def bom_of(path, root_digest, *, files=(), **others):
+    """A BOM in our profile, signed by nobody: ``others`` are (kind, digest)."""
+    build = GraphBuilder(Origin("bom", "0" * 64))
+    root = build.entity(Kind.MODEL, root_digest, tuple(files), name="evil/model")
+    for name, (kind, digest) in others.items():
+        above = build.entity(kind, digest, name=name)
+        build.edge(root, Relation.DERIVED_FROM, above)
+    path.write_bytes(to_bytes(encode(build.graph(root))))
+    return path
+
+
+def delivered(tmp_path) -> Path:
+    folder = tmp_path / "delivered"
+    folder.mkdir()
+    for name in ("weights.bin", "README.md", "LICENSE"):
+        (folder / name).write_text(name)
+    return folder
+
+
+def test_bytes_of_the_product_prove_nothing_of_what_it_was_made_from(tmp_path):
+    """That a file lies there does not show that a step ever used it."""
+    folder = delivered(tmp_path)
+    content = hash_path(folder)
+    files = {one.path: one.digest for one in content.files}
+    bom = bom_of(
+        tmp_path / "s.cdx.json",
+        content.digest,
+        corpus=(Kind.DATASET, files["README.md"]),
+        base=(Kind.MODEL, files["LICENSE"]),
+    )
+    report, material = report_and_material(bom, Asked(artifact=folder), NOW)
+    assert material.artifact.agrees is True
+    assert report.by_id["identity.digest"].status is Status.PROVED
+    for name in ("data-provenance.exact-bytes", "model-supply-chain.exact-bytes"):
+        assert report.by_id[name].status is Status.STATED
+
+
+def test_other_bytes_than_the_products_raise_nothing(world):
+    """Not even what lies among them and was used in training."""
+    (world.model / "weights.bin").write_bytes(b"others")
+    for name in ("items.jsonl", "corpus.txt"):
+        shutil.copy(world.root / "raw" / name, world.model / name)
+    before = make_report(world.bom, whole(world), NOW)
+    after = make_report(world.bom, whole(world, artifact=world.model), NOW)
+    assert after.completeness == before.completeness
+    found = {one.id: one.status for one in before.answers}
+    raised = [
+        one.id
+        for one in after.answers
+        if one.status is Status.PROVED and found[one.id] is not Status.PROVED
+    ]
+    assert raised == []
+
+
+# ── lists of files ──
+
+
+def safe(files):
+    """The same bytes under another ending."""
+    return [replace(f, path=f.path.replace(".bin", ".safetensors")) for f in files]
+
+
+def larger(files):
+    return [replace(one, size=one.size + 1) for one in files]
+
+
+def more(files):
+    return [*files, replace(files[0], path="more.safetensors")]
+
+
+LISTS = {
+    "renamed": (safe, Status.CONFLICTING, Status.STATED),
+    "one more": (more, Status.CONFLICTING, Status.STATED),
+    "other sizes": (larger, Status.CONFLICTING, Status.STATED),
+    "true": (list, Status.PROVED, Status.STATED),
+}
+
+
+@pytest.mark.parametrize("case", LISTS.values(), ids=LISTS)
+def test_a_list_of_files_is_compared_also_where_the_digest_is_the_same(tmp_path, case):
+    change, read, alone = case
+    folder = delivered(tmp_path)
+    content = hash_path(folder)
+    bom = bom_of(tmp_path / "s.cdx.json", content.digest, files=change(content.files))
+    report, material = report_and_material(bom, Asked(artifact=folder), NOW)
+    assert material.artifact.agrees is True
+    assert report.by_id["integrity.formats"].status is read
+    assert bool(material.artifact.differences) is (read is not Status.PROVED)
+    assert bool(report.conflicts) is (read is not Status.PROVED)
+    report = make_report(bom, Asked(), NOW)
+    assert report.by_id["integrity.formats"].status is alone
+
+
+def test_a_list_that_is_not_what_was_signed_is_worth_no_signature(world):
+    honest, material = report_and_material(world.bom, whole(world), NOW)
+    assert honest.by_id["integrity.formats"].status is Status.SIGNED
+    root = material.node(material.root)
+    nodes = {**material.graph.nodes, root.id: replace(root, files=safe_tuple(root))}
+    lying = replace(material, graph=replace(material.graph, nodes=nodes))
+    (entry,) = PROOFS["proof"](lying, root.id, Way("proof", ("files",)))
+    assert (entry.status, entry.signer) == (Status.STATED, "")
+
+
+def safe_tuple(node):
+    return tuple(safe(node.files))
+
+
+def test_what_no_digest_covers_is_told(world):
+    (world.model / "registered_model_meta").write_text("a program")
+    (world.model / ".git").mkdir()
+    (world.model / ".git" / "config").write_text("[core]")
+    report, material = report_and_material(world.bom, with_model(world), NOW)
+    assert material.artifact.agrees is True
+    (note,) = [text for text in material.notes if "part of no digest" in text]
+    assert ".git/" in note
+    assert "registered_model_meta" in note
+    assert note in report_json(report).decode()
 
 
 def test_without_a_digest_there_is_nothing_to_compare(tmp_path):
