@@ -20,18 +20,17 @@ _HEX = re.compile(r"[0-9a-f]{8,}")
 _PERSON = re.compile(r"(?:party:)?person:[^:]*:([0-9a-f]{16,})")
 #: Digits of a digest or pseudonym that are shown.
 _DIGITS = 8
-_OF_PERSON = 12
 
 
 def short_party(name: str, label: str) -> str:
     """A person by the pseudonym without its registrar, where nobody gave another name.
 
-    As many digits as labels have elsewhere, so that one can be found by the other.
+    It begins as labels do elsewhere, so that one can be found by the other.
     """
     found = _PERSON.fullmatch(name)
     if found is None or not label.removeprefix("party:").startswith("person:"):
         return label
-    return f"person {found[1][:_OF_PERSON]}"
+    return f"person {found[1][:_DIGITS]}…"
 
 
 def told_apart(shown: Mapping[str, Sequence[str]]) -> Mapping[str, str]:

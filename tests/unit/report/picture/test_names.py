@@ -20,7 +20,7 @@ SHORT = {
     "a pseudonym": (
         "party:person:acme-2026:" + "a" * 24 + "0123beef",
         "person:acme-2026:aaaaaaaaaaaa",
-        "person aaaaaaaaaaaa",
+        "person aaaaaaaa…",
     ),
     "a person with a name": (f"party:person:k:{ONE}", "Ada", "Ada"),
     "an organisation": ("party:org:person:k:x", "person:k:x", "person:k:x"),
@@ -29,7 +29,7 @@ SHORT = {
 
 
 @pytest.mark.parametrize(("name", "label", "shown"), SHORT.values(), ids=SHORT)
-def test_people_are_called_by_as_much_of_the_pseudonym_as_elsewhere(name, label, shown):
+def test_people_are_called_by_how_their_pseudonym_begins(name, label, shown):
     assert short_party(name, label) == shown
 
 
