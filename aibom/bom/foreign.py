@@ -65,7 +65,10 @@ class _Foreign:
         ]
         if not named or named[0][0] != _MAIN:
             raise DocumentInvalid(
-                "names no main component", reason="root-missing", where=_MAIN
+                "names no main component",
+                reason="root-missing",
+                where=_MAIN,
+                hint="reports read it all the same: aibom report BOM",
             )
         for where, element, name in named:
             self._ancestors(name, element, where)

@@ -177,10 +177,10 @@ def _report_and_material(
 def _require_file(bom: Path) -> None:
     if bom.is_dir():
         raise UsageError(
-            "is a folder; a report is about one BOM",
+            "is a folder; this is about one BOM",
             reason="usage",
             where=str(bom),
-            hint=f"aibom report {bom / BOM_NAME}",
+            hint=f"name the BOM in it: {bom / BOM_NAME}",
         )
 
 
@@ -227,12 +227,13 @@ def _material(
     signature = bom_signature(bom, read.file.digest, names, folder.signers, now)
     options = Options(overrides=asked.overrides)
     conflicts: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     try:
         verified = _verified(bom, read, asked, folder, signature.state, now)
     except InputError:
         raise
     except AibomError as error:
-        conflicts = (_told(error),)
+        conflicts, unused = _unused(error, folder)
         verified = unverified(read)
     verified, weighed, artifact = _with_artifact(verified, asked, folder, content)
     verdict = decided(folder, weighed, options, now, dry_run=True)
@@ -252,7 +253,7 @@ def _material(
         not_asked=not_asked,
         audit_types=_audit_types(folder),
         conflicts=(*conflicts, *_differences(artifact)),
-        notes=(*_notes(conflicts), *(artifact_notes(content) if content else ())),
+        notes=(*unused, *(artifact_notes(content) if content else ())),
         artifact=artifact,
     )
     return _with_supplied(material, asked, folder), verified.signer
@@ -315,10 +316,18 @@ def _told(error: AibomError) -> str:
     return f"verification: {where}{error.message} [{error.reason}]"
 
 
-def _notes(conflicts: tuple[str, ...]) -> tuple[str, ...]:
-    if not conflicts:
-        return ()
-    return ("Part of the evidence does not hold, so none of it was counted.",)
+def _unused(
+    error: AibomError, folder: Folder
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Why no evidence was counted: what conflicts, and a note.
+
+    That nobody is allowed where the reader lists nobody disagrees with nothing.
+    """
+    if not folder.signers and error.reason == "signer-not-allowed":
+        told = "No signer is known here, so no evidence was counted: name those whom "
+        return (), (f"{told}you believe (--signers FILE, or --policy DIR).",)
+    note = "Part of the evidence does not hold, so none of it was counted."
+    return (_told(error),), (note,)
 
 
 def _verified(

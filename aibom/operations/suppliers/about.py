@@ -92,7 +92,8 @@ def _of_bom(path: Path, name: str | None) -> About:
             "has no digest of what it describes",
             reason="about-undigested",
             where=str(path),
-            hint="name the bytes themselves: a folder, a file, or sha256:…",
+            hint="name the bytes themselves: a folder, a file, or sha256:…; answers "
+            "say what they are about, and need no --about",
         )
     return About(root.digest, name or _called(root))
 

@@ -228,14 +228,7 @@ def _requests(
     for one in sorted(blocking, key=_failing_first):
         yield _request(one, areas, parts[one.id])
     yield from _of_rules(material, blocking, catalogue)
-    if material.file.problems:
-        yield Request(
-            "document.valid",
-            "",
-            "Send a BOM that is valid CycloneDX; the places to correct stand in "
-            "section 1.",
-            f"{len(material.file.problems):,} problems in the document",
-        )
+    yield from _of_document(material)
     rest = [one for one in asked if not one.blocking]
     for one in rest:
         if one.failed:
@@ -255,6 +248,30 @@ def _parts(material: Material, catalogue: Catalogue) -> dict[str, tuple[str, ...
         for whom in {question.about for question in catalogue.questions}
     }
     return {question.id: called[question.about] for question in catalogue.questions}
+
+
+def _of_document(material: Material) -> Iterator[Request]:
+    """What is wrong with the document; that it names no product is no fault of form."""
+    problems = material.file.problems
+    nameless = [one for one in problems if one[1] == "main-missing"]
+    if nameless:
+        yield Request(
+            "document.about",
+            "",
+            "Say in /metadata/component what the BOM describes: name, version, "
+            "supplier and digest. CycloneDX does not demand it; without it nobody can "
+            "tell which product this is about.",
+            "the document does not say what it is about",
+        )
+    left = len(problems) - len(nameless)
+    if left:
+        yield Request(
+            "document.valid",
+            "",
+            "Send a BOM that is valid CycloneDX; the places to correct stand in "
+            "section 1.",
+            f"{left:,} problem{'' if left == 1 else 's'} in the document",
+        )
 
 
 def _failing_first(one: Answer) -> bool:

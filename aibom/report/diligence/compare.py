@@ -63,11 +63,12 @@ def _no_report(where: str) -> DocumentInvalid:
 
 
 def _require_same(product: Mapping[str, Any], report: Report, where: str) -> None:
-    """By name or by digest; a report about something nameless compares with nothing."""
+    """By name, by digest, or by the very same BOM, which may name nothing."""
     subject = report.subject
     same_name = subject.name and product["name"] == subject.name
     same_bytes = subject.digest and product["digest"] == subject.digest
-    if same_name or same_bytes:
+    same_bom = product["bom_digest"] == subject.bom_digest
+    if same_name or same_bytes or same_bom:
         return
     raise UsageError(
         f"is about {product['name'] or 'a product without a name'}, and this BOM about "

@@ -16,6 +16,7 @@ from aibom.lineage.build import GraphBuilder
 from aibom.lineage.nodes import Fact, Kind, Origin, Relation
 from aibom.operations.reporting.report import Asked, make_report
 from aibom.operations.signing.sign import sign_artifact
+from aibom.report.diligence.machine import report_json
 from aibom.report.diligence.model import Status
 
 
@@ -148,3 +149,49 @@ def test_what_a_supplier_answers_is_not_what_the_bom_states(world):
     assert "9.9" not in " ".join(cell.text for row in stated for cell in row)
     entries = report.by_id["identity.version"].entries
     assert any("9.9" in entry.text for entry in entries)
+
+
+# ── what a first user stumbled over ──
+
+
+def test_evidence_without_signers_is_a_note_and_no_conflict(world):
+    asked = Asked(evidence=(world.evidence,))
+    report = make_report(world.bom, asked, NOW)
+    assert report.conflicts == ()
+    told = [
+        cell.text
+        for table in report.sections[12].tables
+        for row in table.rows
+        for cell in row
+    ]
+    assert any("--signers" in text for text in told)
+
+
+def nameless(tmp_path):
+    bom = tmp_path / "nameless.cdx.json"
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "components": [
+            {"type": "machine-learning-model", "bom-ref": "m", "name": "some/model"}
+        ],
+    }
+    bom.write_text(json.dumps(document))
+    return bom
+
+
+def test_a_bom_without_a_product_is_not_called_invalid(tmp_path):
+    """CycloneDX does not demand a main component, and a buyer must not say so."""
+    requests = {r.id: r for r in make_report(nameless(tmp_path), Asked(), NOW).requests}
+    assert "document.valid" not in requests
+    assert "CycloneDX does not demand it" in requests["document.about"].text
+
+
+def test_a_bom_without_a_product_is_compared_with_itself(tmp_path):
+    bom = nameless(tmp_path)
+    old = tmp_path / "old.json"
+    old.write_bytes(report_json(make_report(bom, Asked(), NOW)))
+    report = make_report(bom, Asked(compare=old), NOW)
+    assert report.changes is not None
+    assert report.changes.changes == ()
