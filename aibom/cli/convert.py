@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SHOWN = 8
+_TARGETS = ("spdx-3.0.1", "cyclonedx-1.6", "cyclonedx-1.7", "csv")
 _MEANING = {
     "not-read": "in the BOM, and not read",
     "not-carried": "no place for it there",
@@ -42,12 +43,15 @@ Examples:
 @click.option(
     "--to",
     "target",
-    required=True,
-    type=click.Choice(["spdx-3.0.1", "cyclonedx-1.6", "cyclonedx-1.7", "csv"]),
-    help="What to write.",
+    type=click.Choice(_TARGETS),
+    help="What to write.  [required]",
 )
 @click.option(
-    "-o", "--output", type=PATH, metavar="FILE", help="Write it here.  [stdout]"
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="FILE",
+    help="Write it here, not over BOM nor in its artifact.  [stdout]",
 )
 @click.option(
     "--losses", type=PATH, metavar="FILE", help="List everything lost here, as JSON."
@@ -78,7 +82,7 @@ Examples:
 )
 def command(
     path: Path,
-    target: str,
+    target: str | None,
     output: Path | None,
     losses: Path | None,
     created: str | None,
@@ -96,6 +100,11 @@ def command(
     from aibom.operations.convert import convert
     from aibom.operations.files import write_named
 
+    if target is None:
+        # Not `required`, for which click names the choices with tabs and in lines.
+        raise click.UsageError(
+            f"Missing option '--to'. Choose from: {', '.join(_TARGETS)}."
+        )
     if edges is not None and target != "csv":
         raise UsageError(
             f"--edges says nothing to {target}",
@@ -103,6 +112,7 @@ def command(
             where="--edges",
             hint="leave it out, or as in: --to csv -o things.csv --edges edges.csv",
         )
+    _require_places(path, (output, edges, losses), (declarations, signers))
     done = convert(
         path,
         target,
@@ -120,6 +130,28 @@ def command(
         write_named(output, done.data)
         click.echo(str(output))
     _tell(done, listed=losses is not None, edges=edges is not None)
+
+
+def _require_places(
+    path: Path, outputs: tuple[Path | None, ...], others: tuple[Path | None, ...]
+) -> None:
+    """Each output is a file of its own, and nothing that is read."""
+    from aibom.digest import BOM_NAME
+    from aibom.errors import UsageError
+    from aibom.operations.files import artifact_folder, is_same, require_apart
+
+    bom = path / BOM_NAME if path.is_dir() else path
+    folder = artifact_folder(path)
+    given = [one for one in outputs if one is not None and one != Path("/dev/null")]
+    for at, output in enumerate(given):
+        require_apart(output, (bom, *others), folder)
+        if any(is_same(output, other) for other in given[:at]):
+            raise UsageError(
+                "two tables or lists would be written here",
+                reason="output-place-twice",
+                where=str(output),
+                hint="give each a file of its own",
+            )
 
 
 def _believed(signers: Path) -> Believed:

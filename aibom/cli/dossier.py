@@ -81,7 +81,12 @@ def command() -> None:
     "--allow-past", is_flag=True, help="Let that time be in the past; it is told."
 )
 @click.option(
-    "-o", "--output", type=PATH, required=True, metavar="FILE", help="The archive."
+    "-o",
+    "--output",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="The archive; never over a file that is there.",
 )
 @signing_options
 def make(
@@ -105,6 +110,7 @@ def make(
     from aibom.operations.gate import make_options
     from aibom.report.text import escape
 
+    _require_place(output, path, policy, evidence)
     options, when = make_options(
         evidence,
         asked=parse_when(effective_time),
@@ -133,6 +139,31 @@ def make(
     )
     click.echo(made.digest)
     return 0
+
+
+def _require_place(
+    output: Path, artifact: Path, policy: Path, evidence: tuple[Path, ...]
+) -> None:
+    """Refuse an archive in what it is made of, and over a file that is there."""
+    from aibom.errors import UsageError
+    from aibom.operations.files import is_inside, require_apart, require_new
+
+    require_apart(output, (artifact,), artifact if artifact.is_dir() else None)
+    if is_inside(output, policy):
+        raise UsageError(
+            "lies inside the policy folder",
+            reason="output-inside-policy",
+            where=str(output),
+            hint="write it beside the folder",
+        )
+    if any(is_inside(output, folder) for folder in evidence):
+        raise UsageError(
+            "lies inside a folder of evidence, all of which goes into a dossier",
+            reason="output-inside-evidence",
+            where=str(output),
+            hint="write it beside the folder",
+        )
+    require_new(output)
 
 
 @command.command("check")

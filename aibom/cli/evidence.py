@@ -64,8 +64,10 @@ def add(
     what it says, and counts for nothing at a gate; a report lists it as a claim.
     """
     from aibom.operations.approve import parse_ref
+    from aibom.operations.files import require_no_artifact
     from aibom.operations.suppliers.evidence_add import add_evidence
 
+    require_no_artifact(output)
     with progress_bar("hashing") as progress:
         done = add_evidence(
             file,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _ENDS = {"html": "html", "markdown": "md", "json": "json"}
+_SHOWN = 8
 
 
 @click.command(
@@ -45,9 +46,8 @@ wrong call or policy, 12 for what is no JSON object.
     "--format",
     "form",
     type=click.Choice(tuple(_ENDS)),
-    default="html",
-    show_default=True,
-    help="A page for people, text, or JSON for programs and for --compare.",
+    help="A page for people, text, or JSON for programs and for --compare.  "
+    "[default: by the ending of --output (.html, .md, .json), else html]",
 )
 @evidence_option
 @click.option(
@@ -94,7 +94,7 @@ wrong call or policy, 12 for what is no JSON object.
 def command(
     bom: Path,
     output: Path | None,
-    form: str,
+    form: str | None,
     evidence: tuple[Path, ...],
     policy: Path | None,
     signers: Path | None,
@@ -111,14 +111,16 @@ def command(
     well, and on those of other tools; with evidence, signers and a policy it says more.
     Nothing is decided, and no artifact bytes are read but those of --artifact.
     """
-    from aibom.operations.files import write_named
+    from aibom.operations.files import require_apart, write_named
     from aibom.operations.reporting.artifact import require_outside_artifact
     from aibom.operations.reporting.completeness import PROFILES
     from aibom.operations.reporting.output import place_for
     from aibom.operations.reporting.report import Asked, written_report
 
     when, overrides = _time(effective_time, allow_past)
+    form = form or _form_of(output)
     place = place_for(bom, output, _ENDS[form])
+    require_apart(place, (bom, compare, signers))
     if artifact is not None:
         require_outside_artifact(place, artifact)
     asked = Asked(
@@ -128,6 +130,11 @@ def command(
         report, data = written_report(bom, asked, when, form, progress=progress)
     write_named(place, data)
     _tell(report, place)
+
+
+def _form_of(output: Path | None) -> str:
+    end = "" if output is None else output.suffix.lower().removeprefix(".")
+    return next((form for form, usual in _ENDS.items() if end == usual), "html")
 
 
 def _time(asked: str | None, allow_past: bool) -> tuple[datetime, tuple[str, ...]]:
@@ -142,9 +149,23 @@ def _time(asked: str | None, allow_past: bool) -> tuple[datetime, tuple[str, ...
 def _tell(report: Report, place: Path) -> None:
     counts = [f"{count} {status.words}" for status, count in report.counts.items()]
     warn(f"{place}: {', '.join(counts)}")
+    _tell_blocking([one.rule for one in report.findings if one.blocks])
+    if report.changes is not None:
+        count = len(report.changes.changes)
+        warn(f"{count:,} answer{'' if count == 1 else 's'} changed")
     if report.subject.problems:
         count = len(report.subject.problems)
         told = "1 problem" if count == 1 else f"{count:,} problems"
         warn(f"note: the BOM has {told}; it was read as far as it goes")
     for text in report.conflicts[:5]:
         warn(f"conflict: {text}")
+
+
+def _tell_blocking(rules: list[str]) -> None:
+    """How many findings block, and those of which rules."""
+    if not rules:
+        return
+    names = list(dict.fromkeys(rules))
+    told = "1 finding blocks" if len(rules) == 1 else f"{len(rules):,} findings block"
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    warn(f"{told}: {', '.join(names[:_SHOWN])}{more}")

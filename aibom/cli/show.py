@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SHAPES = ("tree", "json", "svg", "html", "mermaid", "dot")
+_ENDS = {
+    ".svg": "svg",
+    ".html": "html",
+    ".mmd": "mermaid",
+    ".dot": "dot",
+    ".json": "json",
+}
 
 
 @click.command("show")
@@ -24,9 +31,8 @@ _SHAPES = ("tree", "json", "svg", "html", "mermaid", "dot")
     "--format",
     "shape",
     type=click.Choice(_SHAPES),
-    default="tree",
-    show_default=True,
-    help="A tree for people, the lineage document for programs, or a picture.",
+    help="A tree for people, the lineage document for programs, or a picture.  "
+    "[default: by the ending of --output (.svg, .html, .mmd, .dot, .json), else tree]",
 )
 @click.option(
     "--output",
@@ -42,14 +48,18 @@ _SHAPES = ("tree", "json", "svg", "html", "mermaid", "dot")
     metavar="VERDICT",
     help="A verdict (JSON) about this artifact: draw the paths that block.",
 )
-def command(path: Path, shape: str, output: Path | None, verdict: Path | None) -> None:
+def command(
+    path: Path, shape: str | None, output: Path | None, verdict: Path | None
+) -> None:
     """Draw the lineage that a BOM tells of. Nothing is verified."""
     from aibom.bom.parse import read_bytes
     from aibom.digest import BOM_NAME
     from aibom.errors import UsageError
-    from aibom.operations.files import is_inside, write_named
+    from aibom.operations.files import artifact_folder, require_apart, write_named
     from aibom.operations.validate import load_bom
 
+    if shape is None:
+        shape = _ENDS.get(output.suffix.lower(), "tree") if output else "tree"
     if verdict is not None and shape in ("tree", "json"):
         raise UsageError(
             f"a path is not drawn in {shape}",
@@ -57,14 +67,8 @@ def command(path: Path, shape: str, output: Path | None, verdict: Path | None) -
             where="--path",
             hint="add --format svg, html, mermaid or dot",
         )
-    if output is not None and path.is_dir() and is_inside(output, path):
-        raise UsageError(
-            "a picture in the artifact's folder would be part of the artifact",
-            reason="output-inside-artifact",
-            where=str(output),
-            hint="write it beside the folder",
-        )
     file = path / BOM_NAME if path.is_dir() else path
+    require_apart(output, (file, verdict), artifact_folder(path))
     bom = load_bom(read_bytes(file), str(file), "schema")
     text = _drawn(bom.graph, shape, verdict, output is None)
     if output is None:

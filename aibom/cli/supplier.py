@@ -41,7 +41,7 @@ Examples:
     type=PATH,
     required=True,
     metavar="FILE",
-    help="Where to: .xlsx, .yaml or .html.",
+    help="Where to: .xlsx, .yaml or .html; never over a file that is there.",
 )
 @click.option(
     "--all", "everything", is_flag=True, help="Ask what is answered well already, too."
@@ -64,9 +64,12 @@ def request(
     That is what is not provided, only stated, or conflicting, of the product and of
     each dataset and model. Send the file; the answers come back in it.
     """
+    from aibom.operations.files import artifact_folder, require_apart, require_new
     from aibom.operations.reporting.report import Asked
     from aibom.operations.suppliers.request import request_answers
 
+    require_apart(output, (bom, signers), artifact_folder(bom))
+    require_new(output)
     asked = Asked(evidence=evidence, policy=policy, signers=signers)
     done = request_answers(bom, output, asked, now(), everything=everything)
     if done.path is None:
@@ -113,11 +116,13 @@ def import_(
     `aibom sign` the file that this writes. Files that the answers name are compared
     with their digests where they lie beside ANSWERS.
     """
+    from aibom.operations.files import require_no_artifact
     from aibom.operations.suppliers.imported import import_answers
     from aibom.operations.suppliers.request import known_questions
 
     when = parse_when(received, "--received")
     assert when is not None
+    require_no_artifact(output)
     done = import_answers(
         answers,
         by=by,

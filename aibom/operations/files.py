@@ -6,15 +6,22 @@ import contextlib
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from aibom.bom.parse import read_bytes
-from aibom.errors import InputError
+from aibom.digest import BOM_NAME
+from aibom.errors import AibomError, InputError, UsageError
 
 __all__ = [
+    "artifact_folder",
     "is_inside",
+    "is_same",
     "read_small",
     "remove_old",
+    "require_apart",
+    "require_new",
+    "require_no_artifact",
     "shown",
     "write_atomic",
     "write_named",
@@ -109,6 +116,96 @@ def remove_old(path: Path) -> None:
         raise _not_written(path, error) from error
 
 
+def require_new(path: Path) -> None:
+    """Refuse a file that is there: ``file-exists``. Streams and devices pass.
+
+    For what somebody works in, or has handed on, and nobody can make again.
+    """
+    if _stream(path) is None and path.is_file():
+        raise InputError(
+            "is already there, and is not overwritten",
+            reason="file-exists",
+            where=str(path),
+            hint="name another file, or move the old one away",
+        )
+
+
+def artifact_folder(path: Path) -> Path | None:
+    """The folder of the artifact that a BOM or folder is of; None for a BOM alone.
+
+    A BOM of the usual name lies in its artifact, also when a link leads to it.
+    """
+    if path.is_dir():
+        return path
+    places = (path, _followed(path))
+    return next((one.parent for one in places if one.name == BOM_NAME), None)
+
+
+def require_apart(
+    output: Path | None, inputs: Iterable[Path | None], folder: Path | None = None
+) -> None:
+    """Refuse an output over what is read, links followed, or in an artifact.
+
+    ``folder`` is that of the artifact; another file in there would be part of it.
+    Raises :class:`~aibom.errors.UsageError`: ``output-is-input``,
+    ``output-inside-artifact``.
+    """
+    if output is None:
+        return
+    if any(one is not None and is_same(output, one) for one in inputs):
+        raise UsageError(
+            "is read here, and would be overwritten",
+            reason="output-is-input",
+            where=str(output),
+            hint="name another file",
+        )
+    if folder is not None and is_inside(output, folder):
+        raise UsageError(
+            "a file in the artifact's folder would be part of the artifact",
+            reason="output-inside-artifact",
+            where=str(output),
+            hint="write it beside the folder",
+        )
+
+
+def require_no_artifact(folder: Path) -> None:
+    """Refuse a folder for evidence that is an artifact's, or lies in one.
+
+    It is one if the BOM in it lists a file that is there, or cannot be read: a BOM of
+    somebody else that is kept as evidence has none of its files. Raises
+    :class:`~aibom.errors.UsageError` (``output-inside-artifact``).
+    """
+    place = _followed(folder)
+    for one in (place, *place.parents):
+        if (one / BOM_NAME).is_file() and _lists_what_is_there(one):
+            raise UsageError(
+                f"what is put there would be part of the artifact {one.name}",
+                reason="output-inside-artifact",
+                where=str(folder),
+                hint="name a folder beside the artifact, as in: -o evidence",
+            )
+
+
+def _lists_what_is_there(folder: Path) -> bool:
+    from aibom.operations.validate import load_bom
+
+    file = folder / BOM_NAME
+    try:
+        graph = load_bom(read_bytes(file), str(file), "schema").graph
+    except AibomError:
+        return True
+    files = graph.nodes[str(graph.root)].files
+    return any((folder / one.path).exists() for one in files)
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """The same file, by whatever name; also where there is none yet."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return _followed(one) == _followed(other)
+
+
 def _stream(path: Path) -> int | None:
     """The number of our own open file that a path such as ``/dev/stdout`` means."""
     found = _STREAM.fullmatch(str(path))
@@ -141,7 +238,7 @@ def _not_written(path: Path, error: OSError) -> InputError:
 
 def is_inside(path: Path, folder: Path) -> bool:
     """Whether ``path`` is ``folder`` or lies in it, links resolved."""
-    return path.resolve().is_relative_to(folder.resolve())
+    return _followed(path).is_relative_to(_followed(folder))
 
 
 def shown(path: Path, root: Path) -> str:

@@ -8,6 +8,7 @@ import subprocess
 from base64 import b64decode
 
 import pytest
+from cli_world import snapshot
 
 from aibom.attest.bundle import make_bundle, parse_bundle
 from aibom.attest.keys import load_private
@@ -88,6 +89,59 @@ def test_refusals_have_their_codes_and_write_nothing(here, world):
         assert (ran.code, ran.out) == (code, ""), name
         assert f"[{reason}]" in ran.err, name
     assert sorted(path.name for path in world.folder.iterdir()) == before
+
+
+BESIDE = ("--to", "csv", "-o", "out.csv")
+#: name → the words, and the reason
+PLACES = {
+    "over-the-bom": ((BOM, "--to", "csv", "-o", BOM), "output-is-input"),
+    "over-it-by-a-link": ((BOM, "--to", "csv", "-o", "link"), "output-is-input"),
+    "over-it-by-its-name": (("hard", "--to", "csv", "-o", BOM), "output-is-input"),
+    "over-that-of-a-folder": (("model", "--to", "csv", "-o", BOM), "output-is-input"),
+    "losses-over-it": ((BOM, *BESIDE, "--losses", "./" + BOM), "output-is-input"),
+    "edges-over-it": ((BOM, *BESIDE, "--edges", "link"), "output-is-input"),
+    "over-the-claims": (
+        (BOM, "--to", "cyclonedx-1.7", "--declarations", "c.json", "-o", "./c.json"),
+        "output-is-input",
+    ),
+    "edges-and-output": ((BOM, *BESIDE, "--edges", "./out.csv"), "output-place-twice"),
+    "losses-and-output": ((BOM, *BESIDE, "--losses", "out.csv"), "output-place-twice"),
+    "losses-and-edges": (
+        (BOM, "--to", "csv", "--losses", "one", "--edges", "one"),
+        "output-place-twice",
+    ),
+    "into-the-folder": (
+        ("model", "--to", "csv", "-o", "model/things.csv"),
+        "output-inside-artifact",
+    ),
+    "into-that-of-the-bom": (
+        (BOM, "--to", "csv", "-o", "model/things.csv"),
+        "output-inside-artifact",
+    ),
+    "losses-into-it": (
+        ("link", *BESIDE, "--losses", "model/lost.json"),
+        "output-inside-artifact",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "reason"), PLACES.values(), ids=PLACES)
+def test_nothing_is_written_over_what_is_read(here, world, words, reason):
+    (world.folder / "link").symlink_to(BOM)
+    (world.folder / "hard").hardlink_to(world.folder / BOM)
+    (world.folder / "c.json").write_text("{}")
+    before = snapshot(world.folder)
+    ran = here("convert", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"[{reason}]" in ran.err
+    assert snapshot(world.folder) == before
+
+
+def test_the_formats_are_told_where_none_is_named(here):
+    ran = here("convert", "model", "-o", "f")
+    assert (ran.code, ran.out) == (2, "")
+    assert "Missing option '--to'. Choose from: spdx-3.0.1, cyclonedx-1.6" in ran.err
+    assert "x09" not in ran.err
 
 
 def test_what_is_no_document_is_12_and_the_old_output_stays(here, world):

@@ -135,6 +135,28 @@ def test_refused(world, here, words, code, said):
     assert not (world.folder / "d.zip").exists()
 
 
+#: name → where to, exit code and reason
+PLACES = {
+    "in the artifact": ("model/d.zip", 2, "output-inside-artifact"),
+    "the artifact": ("model", 2, "output-is-input"),
+    "in the policy": ("verifier/d.zip", 2, "output-inside-policy"),
+    "in the evidence": ("evidence/d.zip", 2, "output-inside-evidence"),
+    "by a link": ("link/d.zip", 2, "output-inside-evidence"),
+    "over another": ("old.zip", 1, "file-exists"),
+}
+
+
+@pytest.mark.parametrize(("place", "code", "reason"), PLACES.values(), ids=PLACES)
+def test_where_none_is_written(world, here, place, code, reason):
+    (world.folder / "link").symlink_to("evidence")
+    (world.folder / "old.zip").write_text("signed once")
+    before = snapshot(world.folder)
+    ran = here("dossier", "make", "model", *MAKE, "-o", place)
+    assert (ran.code, ran.out) == (code, "")
+    assert f"[{reason}]" in ran.err
+    assert snapshot(world.folder) == before
+
+
 def test_what_does_not_verify_has_no_dossier(world, here):
     (world.model / "weights.bin").write_text("other")
     ran = make(here)

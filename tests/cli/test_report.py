@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from cli_world import snapshot
 
 USUAL = ("--policy", "verifier", "--evidence", "evidence")
 
@@ -43,6 +44,55 @@ def test_compare_with_an_earlier_report(world):
     changes = json.loads((world.folder / "new.json").read_text())["changes"]
     assert changes["against"].startswith("old.json")
     assert changes["changes"]
+
+
+BEGINS = {"out.md": "# ", "out.json": "{", "out.HTML": "<!doctype", "out": "<!doctype"}
+
+
+@pytest.mark.parametrize(("name", "start"), BEGINS.items(), ids=BEGINS)
+def test_the_ending_says_which_form(world, here, name, start):
+    assert here("report", "model/aibom.cdx.json", "-o", name).code == 0
+    assert (world.folder / name).read_text("utf-8").startswith(start)
+    words = ("--format", "json", "-o", name)
+    assert here("report", "model/aibom.cdx.json", *words).code == 0
+    assert (world.folder / name).read_text("utf-8").startswith("{")
+
+
+def test_what_blocks_is_told(world, here):
+    calm = here("report", "model/aibom.cdx.json", *USUAL, "-o", "a.json")
+    assert len(calm.err.splitlines()) == 1
+    words = ("--policy", "verifier", "-o", "b.json")
+    ran = here("report", "model/aibom.cdx.json", *words)
+    assert ran.code == 0
+    found = json.loads((world.folder / "b.json").read_text())["findings"]
+    rules = [one["rule"] for one in found if one["blocks"]]
+    verb = "finding blocks" if len(rules) == 1 else "findings block"
+    line = f"aibom: {len(rules)} {verb}: {', '.join(dict.fromkeys(rules))}"
+    assert ran.err.splitlines()[1] == line
+    assert "open-lineage" in line
+
+
+def test_how_much_changed_is_told(world, here):
+    base = ("report", "model/aibom.cdx.json")
+    here(*base, "-o", "old.json")
+    same = here(*base, "--compare", "old.json", "-o", "same.json")
+    assert "aibom: 0 answers changed\n" in same.err
+    ran = here(*base, *USUAL, "--compare", "old.json", "-o", "new.json")
+    changes = json.loads((world.folder / "new.json").read_text())["changes"]["changes"]
+    assert len(changes) > 1
+    assert f"aibom: {len(changes)} answers changed\n" in ran.err
+
+
+@pytest.mark.parametrize("place", ["old.json", "link.json", "linked.cdx.json"])
+def test_nothing_that_is_read_is_overwritten(world, here, place):
+    base = ("report", "model/aibom.cdx.json")
+    here(*base, "-o", "old.json")
+    (world.folder / "link.json").symlink_to("old.json")
+    (world.folder / "linked.cdx.json").hardlink_to(world.bom)
+    before = snapshot(world.folder)
+    ran = here(*base, "--compare", "old.json", "-o", place)
+    assert (ran.code, "[output-is-input]" in ran.err) == (2, True)
+    assert snapshot(world.folder) == before
 
 
 @pytest.mark.parametrize("form", ["html", "markdown", "json"])

@@ -85,6 +85,31 @@ def nothing(world):
     """As it is."""
 
 
+ENDINGS = {".SVG": "svg", ".html": "html", ".mmd": "mermaid", ".dot": "dot"}
+
+
+@pytest.mark.parametrize(("end", "shape"), ENDINGS.items(), ids=ENDINGS)
+def test_the_ending_says_which_picture(world, here, end, shape):
+    assert here("show", "model", "-o", f"x{end}").code == 0
+    found = (world.folder / f"x{end}").read_text("utf-8")
+    assert found == here("show", "model", "--format", shape).out
+    assert here("show", "model", "--format", "json", "-o", f"x{end}").code == 0
+    assert (world.folder / f"x{end}").read_text("utf-8").startswith('{"')
+
+
+@pytest.mark.parametrize("bom", ["model", "model/aibom.cdx.json", "link"])
+def test_it_is_not_drawn_over_the_bom(world, here, bom):
+    (world.folder / "link").symlink_to("model/aibom.cdx.json")
+    before = world.bom.read_bytes()
+    for place in ("model/aibom.cdx.json", "link"):
+        ran = here("show", bom, "-o", place)
+        assert (ran.code, "[output-is-input]" in ran.err) == (2, True)
+    ran = here("show", bom, "-o", "model/tree.txt")
+    assert (ran.code, "[output-inside-artifact]" in ran.err) == (2, True)
+    assert world.bom.read_bytes() == before
+    assert not (world.model / "tree.txt").exists()
+
+
 PATHED = ("show", "model", "--path", "verdict.json")
 REFUSED = {
     "a verdict about another": (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cli_world import World
+from cli_world import World, snapshot
 
 REQUEST = ("supplier", "request", "model/aibom.cdx.json")
 IMPORT = ("supplier", "import", "answers.yaml", "--received", "2026-01-02")
@@ -59,6 +59,7 @@ def test_with_evidence_less_is_left_to_ask(world: World, here: Any) -> None:
     def count(*words: str) -> int:
         done = here(*REQUEST, "-o", "q.yaml", *words)
         assert done.code == 0
+        (world.folder / "q.yaml").unlink()
         return int(done.err.split()[1].rstrip(","))
 
     given = ("--evidence", "evidence", "--policy", "verifier")
@@ -133,6 +134,58 @@ def test_what_is_refused(
     done = here(*words)
     assert (done.code, f"[{reason}]" in done.err) == (code, True)
     assert done.out == ""
+
+
+def test_what_was_filled_in_is_not_overwritten(world: World, here: Any) -> None:
+    here(*REQUEST, "-o", "q.yaml")
+    path = answered(world, "q.yaml")
+    (world.folder / "link.yaml").symlink_to("q.yaml")
+    before = path.read_bytes()
+    for name in ("q.yaml", "link.yaml"):
+        done = here(*REQUEST, "-o", name)
+        assert (done.code, done.out) == (1, "")
+        assert "[file-exists]" in done.err
+        assert "name another file, or move the old one away" in done.err
+        assert path.read_bytes() == before
+
+
+def test_questions_are_not_written_into_the_artifact(world: World, here: Any) -> None:
+    (world.folder / "linked.json").symlink_to("model/aibom.cdx.json")
+    before = snapshot(world.folder)
+    for bom in ("model/aibom.cdx.json", "linked.json"):
+        done = here("supplier", "request", bom, "-o", "model/q.xlsx")
+        assert (done.code, "[output-inside-artifact]" in done.err) == (2, True)
+    assert snapshot(world.folder) == before
+
+
+@pytest.mark.parametrize("place", ["model", "model/evidence", "link"])
+def test_evidence_is_not_put_into_an_artifact(
+    world: World, here: Any, place: str
+) -> None:
+    here(*REQUEST, "-o", "q.yaml")
+    answered(world)
+    (world.folder / "link").symlink_to("model")
+    before = snapshot(world.folder)
+    done = here(*IMPORT, "--from", "Acme", "-o", place)
+    assert (done.code, "[output-inside-artifact]" in done.err) == (2, True)
+    added = here(
+        *("evidence", "add", "q.yaml", "--about", "model", "--from", "Acme"),
+        *("-o", place),
+    )
+    assert (added.code, "[output-inside-artifact]" in added.err) == (2, True)
+    assert snapshot(world.folder) == before
+
+
+def test_a_bom_without_its_files_makes_no_artifact(world: World, here: Any) -> None:
+    here(*REQUEST, "-o", "q.yaml")
+    answered(world)
+    kept = world.folder / "upstream"
+    kept.mkdir()
+    (kept / "aibom.cdx.json").write_bytes(world.bom.read_bytes())
+    assert here(*IMPORT, "--from", "Acme", "-o", "upstream").code == 0
+    (kept / "aibom.cdx.json").write_text("{")
+    done = here(*IMPORT, "--from", "Acme", "-o", "upstream")
+    assert (done.code, "[output-inside-artifact]" in done.err) == (2, True)
 
 
 def test_what_people_get_wrong_is_told_at_its_place(world: World, here: Any) -> None:

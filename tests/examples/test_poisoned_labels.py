@@ -56,7 +56,8 @@ def test_the_poisoned_run_is_denied_with_the_path_to_the_labeler(
         "acme/models/digits-reader ← fine-tune ← acme/data/digits-labels ← label ← "
         "labeler person:acme-2026-"
     ) in words
-    assert "(class 3" in words
+    assert "overlap-disagreement 1.00 (" in words
+    assert ", class 3, labeler person:acme-2026-" in words
 
 
 def test_the_clean_run_is_allowed(story: tuple[Path, str]) -> None:
