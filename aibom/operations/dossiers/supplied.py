@@ -9,11 +9,10 @@ read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aibom.attest.answers_statement import SuppliedAnswer
 from aibom.digest import Digest
 from aibom.lineage.nodes import Node
 from aibom.operations.suppliers.answers import (
@@ -23,7 +22,7 @@ from aibom.operations.suppliers.answers import (
     SupplierAnswer,
     answers_of,
 )
-from aibom.operations.suppliers.compare import about_node
+from aibom.operations.suppliers.compare import about_node, by_key
 from aibom.operations.suppliers.conflicts import contradictions
 from aibom.operations.suppliers.questions import thing
 from aibom.report.diligence.material import Material
@@ -110,31 +109,16 @@ def _things(said: Said) -> Iterator[tuple[_Thing, list[Supplied]]]:
     nodes: dict[str, list[Node]] = {}
     for _, node in sorted(said.material.graph.nodes.items()):
         nodes.setdefault(thing(node).key, []).append(node)
-    for key, items in sorted(_by_key(said.supplied).items()):
+    for key, items in sorted(by_key(said.supplied).items()):
         for node in nodes.get(key, ()):
             about = about_node(node, said.material.graph)
             yield _Thing(node, about, node.label), items
         if key not in nodes:
             given = items[0].answers
-            assert given is not None  # _by_key takes no others
+            assert given is not None  # by_key takes no others
             one = given.answers[0].about
             digest = Digest.parse(one.digest) if one.digest else None
             yield _Thing(None, About(one.node, digest, ()), one.name), items
-
-
-def _by_key(supplied: SuppliedFiles) -> dict[str, list[Supplied]]:
-    found: dict[str, list[Supplied]] = {}
-    for item in supplied.items:
-        given = item.answers
-        if given is None:
-            continue
-        parts: dict[str, list[SuppliedAnswer]] = {}
-        for answer in given.answers:
-            parts.setdefault(answer.about.key, []).append(answer)
-        for key, part in parts.items():
-            only = replace(item, answers=replace(given, answers=tuple(part)))
-            found.setdefault(key, []).append(only)
-    return found
 
 
 def _entry(one: SupplierAnswer, about: _Thing, said: Said) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def place_for(bom: Path, output: Path | None, end: str) -> Path:
     """
     inside = bom.name == BOM_NAME
     if output is None:
+        if not bom.name:  # a folder such as `.`, which whoever reads it refuses
+            return Path(f"report.{end}")
         if not inside:
             return bom.with_name(f"{bom.name}.report.{end}")
         folder = (

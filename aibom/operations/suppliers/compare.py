@@ -21,7 +21,7 @@ from aibom.report.diligence.facts import is_placeholder
 from aibom.report.diligence.material import Material
 from aibom.report.diligence.model import Entry, Status
 
-__all__ = ["about_node", "document_notes", "supplied_entries"]
+__all__ = ["about_node", "by_key", "document_notes", "supplied_entries"]
 
 #: Roles of an organisation to which a thing belongs.
 _OWNERS = frozenset({"supplier", "publisher", "owner"})
@@ -41,10 +41,10 @@ def supplied_entries(
 ) -> dict[tuple[str, str], tuple[Entry, ...]]:
     """What suppliers answered, by question and node, ready for the report; pure."""
     found: dict[tuple[str, str], list[Entry]] = {}
-    by_key = _by_key(supplied)
-    for name in material.names if by_key else ():
+    parted = by_key(supplied)
+    for name in material.names if parted else ():
         node = material.node(name)
-        items = by_key.get(str(node.digest) if node.digest else thing(node).node, ())
+        items = parted.get(str(node.digest) if node.digest else thing(node).node, ())
         about = about_node(node, material.graph)
         for one in answers_of(items, about, material.now):
             against = contradictions(one, node, material)
@@ -53,7 +53,7 @@ def supplied_entries(
     return {key: tuple(entries) for key, entries in found.items()}
 
 
-def _by_key(supplied: SuppliedFiles) -> dict[str, list[Supplied]]:
+def by_key(supplied: SuppliedFiles) -> dict[str, list[Supplied]]:
     """The statements by what they answer about, each with those answers only."""
     found: dict[str, list[Supplied]] = {}
     for item in supplied.items:

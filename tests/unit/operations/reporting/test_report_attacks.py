@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import supplier_world
@@ -12,8 +13,10 @@ from worlds import COMMIT, NOW, signing
 
 from aibom.bom.encode import encode, to_bytes
 from aibom.digest import Digest
+from aibom.errors import UsageError
 from aibom.lineage.build import GraphBuilder
 from aibom.lineage.nodes import Fact, Kind, Origin, Relation
+from aibom.operations.reporting.output import place_for
 from aibom.operations.reporting.report import Asked, make_report
 from aibom.operations.signing.sign import sign_artifact
 from aibom.report.diligence.machine import report_json
@@ -195,3 +198,11 @@ def test_a_bom_without_a_product_is_compared_with_itself(tmp_path):
     report = make_report(bom, Asked(compare=old), NOW)
     assert report.changes is not None
     assert report.changes.changes == ()
+
+
+@pytest.mark.parametrize("folder", [".", "..", "/"])
+def test_a_folder_without_a_name_has_a_place_and_is_then_refused(folder):
+    """``aibom report .`` ended as a fault of the program."""
+    assert place_for(Path(folder), None, "html").name.endswith("report.html")
+    with pytest.raises(UsageError, match="is a folder"):
+        make_report(Path(folder), Asked(), NOW)
